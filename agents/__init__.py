@@ -1,0 +1,1 @@
+"""Chat agents with a memory, and adapters for frameworks."""

@@ -1,0 +1,1 @@
+"""The memory manager and its parts: records, stores, episodes, thoughts, recall, gate."""

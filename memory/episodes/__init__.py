@@ -1,0 +1,1 @@
+"""Cutting a conversation into events by surprise."""

@@ -1,0 +1,1 @@
+"""Deciding when to use memory."""

@@ -1,0 +1,49 @@
+"""The chat model seam: messages in, text out, and structured data or log-probabilities."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+MessageRole = Literal["system", "user", "assistant"]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    role: MessageRole
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What a chat model answered, and what it cost."""
+
+    text: str
+    data: Mapping[str, object] | None = None
+    """The parsed object, when a JSON schema was given."""
+    logprobs: tuple[float, ...] = ()
+    """Log-probability of each generated token, when asked for and given."""
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    tokens: tuple[str, ...] = field(default=())
+    """The generated tokens that `logprobs` belongs to."""
+
+
+class ChatModel(Protocol):
+    @property
+    def name(self) -> str: ...
+
+    def complete(
+        self,
+        messages: Sequence[Message],
+        *,
+        schema: Mapping[str, object] | None = None,
+        logprobs: bool = False,
+        max_tokens: int | None = None,
+    ) -> Completion:
+        """Answer the messages; with `schema`, `data` holds an object that fits it.
+
+        Raises:
+            ModelFailed: no answer after retries, or one that does not fit the schema.
+            ModelUnsupported: log-probabilities were asked for and cannot be had.
+        """
+        ...

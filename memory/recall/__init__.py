@@ -1,0 +1,1 @@
+"""Finding, fusing and packing what answers a query."""

@@ -1,0 +1,237 @@
+"""The records that knowhen keeps and gives back: plain frozen values, checked at the border."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, get_args
+
+from knowhen.memory.errors import InvalidTurn
+
+Role = Literal["user", "assistant", "system", "tool", "document"]
+Modality = Literal["asserted", "planned", "hypothetical", "quoted"]
+Polarity = Literal["positive", "negative"]
+ThoughtKind = Literal["fact", "preference", "event", "plan", "instruction", "inference"]
+Status = Literal["active", "superseded", "merged", "retracted", "expired"]
+Action = Literal["skip", "recall", "parametric", "abstain"]
+RecollectionKind = Literal["turn", "event", "thought"]
+
+ROLES: tuple[Role, ...] = get_args(Role)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One utterance, kept verbatim and never changed.
+
+    Reference text given to `learn` is kept as a turn too, with the role `document`, so that it
+    is stored, searched, walked to and erased by the same code.
+
+    Raises:
+        InvalidTurn: empty text, an unknown role, or a time without a time zone.
+    """
+
+    text: str
+    speaker: str = ""
+    """Name of who said it; empty means the role's name."""
+    role: Role = "user"
+    time: datetime | None = None
+    """When it was said, with a time zone; None means the clock's time at `remember`."""
+    session: str = ""
+    """The sitting it belongs to; turns of one session follow each other."""
+    id: str = ""
+    """Unique in its space; empty means that the manager gives one."""
+    meta: Mapping[str, object] = field(default_factory=dict)
+    """Anything JSON can hold, kept and given back untouched."""
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.text, str) or not self.text.strip():
+            raise InvalidTurn(f"turn {self.id!r} has no text")
+        try:
+            self.text.encode("utf-8")
+        except UnicodeEncodeError:
+            raise InvalidTurn(
+                f"the text of turn {self.id!r} is not valid Unicode (a lone surrogate)"
+            ) from None
+        if self.role not in ROLES:
+            raise InvalidTurn(
+                f"turn {self.id!r} has role {self.role!r}; use one of {', '.join(ROLES)}"
+            )
+        if self.time is not None and self.time.tzinfo is None:
+            raise InvalidTurn(f"the time of turn {self.id!r} has no time zone: {self.time!r}")
+        try:
+            json.dumps(dict(self.meta))
+        except (TypeError, ValueError):
+            raise InvalidTurn(f"the meta of turn {self.id!r} cannot be written as JSON") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """Reference text for `learn`: recalled by the same walk, never taken for something said."""
+
+    title: str
+    text: str
+    id: str = ""
+    """Unique in its space; empty means one made from title and text."""
+    time: datetime | None = None
+    meta: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A view over consecutive turns of one session; cutting them anew is always safe."""
+
+    id: str
+    space: str
+    session: str
+    first_turn: str
+    last_turn: str
+    turns: int
+    """How many turns it holds."""
+    start: datetime
+    end: datetime
+    boundary_probability: float
+    """How sure the segmenter was that a new event begins at `first_turn`."""
+    surprise: float = 0.0
+    """The scorer's value at `first_turn`, in the scorer's own unit."""
+    title: str = ""
+    keys: tuple[str, ...] = ()
+    """Ids of the turns that stand for it."""
+    closed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a thought comes from: a span of characters of a turn, and how much it counts."""
+
+    turn_id: str
+    start: int
+    end: int
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Thought:
+    """A short relational statement with two clocks: when it was true, and when it was learned."""
+
+    id: str
+    space: str
+    text: str
+    subject: str
+    predicate: str
+    object: str
+    polarity: Polarity = "positive"
+    modality: Modality = "asserted"
+    kind: ThoughtKind = "fact"
+    valid_from: datetime | None = None
+    valid_to: datetime | None = None
+    recorded_at: datetime | None = None
+    retired_at: datetime | None = None
+    status: Status = "active"
+    sources: tuple[Source, ...] = ()
+    supersedes: tuple[str, ...] = ()
+    superseded_by: str | None = None
+    merged_into: str | None = None
+    contested: bool = False
+    """Another thought says otherwise for the same time, and nothing decides between them."""
+    pinned: bool = False
+    confidence: float = 1.0
+    stability: float = 30.0
+    """Days until retention has fallen to 1/e."""
+    last_used: datetime | None = None
+    uses: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """Somebody or something that turns mention, under one normalised name."""
+
+    id: str
+    space: str
+    name: str
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A weighted edge of the knowledge graph."""
+
+    source: str
+    target: str
+    kind: str
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What to do about a query, with the four probabilities behind it and reasons in words."""
+
+    action: Action
+    need: float
+    """Probability that memory is needed at all."""
+    have: float
+    """Probability that memory holds the answer."""
+    know: float
+    """Probability that the model would be right alone."""
+    trust: float
+    """Probability that the evidence is consistent, current and permitted."""
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Recollection:
+    """One thing recalled, with its sources and the share each cue had in its score."""
+
+    kind: RecollectionKind
+    id: str
+    text: str
+    time: datetime | None
+    score: float
+    sources: tuple[str, ...]
+    """Ids of the turns it rests on."""
+    why: Mapping[str, float] = field(default_factory=dict)
+    """Contribution of each cue to `score`."""
+    speaker: str = ""
+    packed: str | None = None
+    """The part of `text` that stands in the context; None if the budget left it out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """The answer to a recall: the decision, what was found in rank order, and what fits."""
+
+    query: str
+    decision: Decision
+    items: tuple[Recollection, ...]
+    context: str
+    tokens: int
+    """Size of `context`; never more than the budget."""
+    exact_tokens: bool = False
+    """Whether `tokens` was counted with a real vocabulary, or estimated as characters / 4."""
+    notes: tuple[str, ...] = ()
+    """What was cut and why, and every fallback that was taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A reply with the recall it rests on and the ids of the turns it cites."""
+
+    text: str
+    recall: Recall
+    citations: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Proof of an erasure: what went, what came back, and that no byte of it is left."""
+
+    space: str
+    turns: tuple[str, ...]
+    thoughts: tuple[str, ...]
+    revived: tuple[str, ...] = ()
+    """Thoughts that an erased one had superseded and that are active again."""
+    residues: tuple[str, ...] = ()
+    """Files in which an erased text was still found; empty when the erasure is proven."""
+    time: datetime | None = None
+    preview: bool = False
+    digest: str = ""
+    """Keyed digest of what was erased; `verify` recomputes it without storing the text."""

@@ -1,0 +1,1 @@
+"""Where a home's records live."""

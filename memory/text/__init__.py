@@ -1,0 +1,1 @@
+"""Reading text: terms, sentences, dates, entities and languages."""

@@ -1,0 +1,1 @@
+"""Short relational statements that evolve and stay true."""
