@@ -1,0 +1,112 @@
+"""Exact search: every vector of a space in memory, one matrix product a query."""
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knowhen.memory.stores.base import EntryKind, Store
+
+Vectors = NDArray[np.float32]
+Integers = NDArray[np.int64]
+_Number = TypeVar("_Number", np.float32, np.int64)
+
+
+@dataclass(slots=True)
+class _Rows:
+    """Rows of one space and kind; only the first `count` of the buffers are in use."""
+
+    epoch: int
+    ids: Integers
+    vectors: Vectors
+    count: int = 0
+
+    def append(self, ids: Integers, vectors: Vectors) -> None:
+        needed = self.count + len(ids)
+        if needed > len(self.ids):
+            # Half as much again, so that adding one by one copies each row O(1) times.
+            room = max(needed, len(self.ids) * 3 // 2)
+            self.ids = _grown(self.ids, self.count, (room,))
+            self.vectors = _grown(self.vectors, self.count, (room, vectors.shape[1]))
+        self.ids[self.count : needed] = ids
+        self.vectors[self.count : needed] = vectors
+        self.count = needed
+
+
+class ExactIndex:
+    """Cosines against all vectors of a space, kept in memory and caught up from the store.
+
+    Costs dimension * 4 bytes a vector; a query reads all of them once.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._rows: dict[tuple[str, EntryKind], _Rows] = {}
+
+    def search(
+        self, space: str, kind: EntryKind, vector: Vectors, limit: int
+    ) -> tuple[Integers, Vectors]:
+        ids, cosines = self.similarities(space, kind, vector)
+        best = top(cosines, limit)
+        return ids[best], cosines[best]
+
+    def similarities(
+        self, space: str, kind: EntryKind, vector: Vectors
+    ) -> tuple[Integers, Vectors]:
+        """Ids, ascending, and cosines of all entries of the space; read-only."""
+        rows = self._caught_up(space, kind)
+        ids = rows.ids[: rows.count]
+        ids.flags.writeable = False
+        if not rows.count:
+            return ids, np.empty(0, dtype=np.float32)
+        return ids, rows.vectors[: rows.count] @ np.asarray(vector, dtype=np.float32)
+
+    def matrix(self, space: str, kind: EntryKind) -> tuple[Integers, Vectors]:
+        """Ids, ascending, and vectors of all entries of the space; read-only views."""
+        rows = self._caught_up(space, kind)
+        ids, vectors = rows.ids[: rows.count], rows.vectors[: rows.count]
+        ids.flags.writeable = vectors.flags.writeable = False
+        return ids, vectors
+
+    def forget(self, space: str) -> None:
+        for key in [key for key in self._rows if key[0] == space]:
+            del self._rows[key]
+
+    def close(self) -> None:
+        self._rows.clear()
+
+    def _caught_up(self, space: str, kind: EntryKind) -> _Rows:
+        epoch = self._store.epoch(space)
+        rows = self._rows.get((space, kind))
+        if rows is None or rows.epoch != epoch:
+            rows = _Rows(epoch, np.empty(0, np.int64), np.empty((0, 0), np.float32))
+        last = int(rows.ids[rows.count - 1]) if rows.count else 0
+        ids, vectors = self._store.vectors(space, kind, after=last)
+        if len(ids):
+            rows.append(ids, vectors)
+        self._rows[space, kind] = rows
+        return rows
+
+
+def top(scores: Vectors, limit: int) -> NDArray[np.intp]:
+    """Places of the `limit` greatest scores, best first; equal scores keep their order."""
+    limit = min(max(limit, 0), len(scores))
+    if limit == 0:
+        return np.empty(0, dtype=np.intp)
+    if limit < len(scores):
+        # Ties at the cut are resolved by place, which argpartition alone would leave to chance.
+        worst = np.partition(scores, len(scores) - limit)[len(scores) - limit]
+        above = np.flatnonzero(scores > worst)
+        ties = np.flatnonzero(scores == worst)[: limit - len(above)]
+        places = np.sort(np.concatenate((above, ties)))
+    else:
+        places = np.arange(len(scores))
+    return places[np.argsort(-scores[places], kind="stable")]
+
+
+def _grown(old: NDArray[_Number], count: int, shape: tuple[int, ...]) -> NDArray[_Number]:
+    new = np.empty(shape, dtype=old.dtype)
+    if count:
+        new[:count] = old[:count]
+    return new
