@@ -1,0 +1,80 @@
+"""The segmentation seam: units of one session in, the places where a new event begins out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vectors = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """What segmentation sees of a turn (or sentence)."""
+
+    id: str
+    vector: Vectors
+    """Unit length, shape (dimension,)."""
+    time: datetime | None
+    tokens: int
+    text: str
+    speaker: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A boundary: a new event begins at unit `index`."""
+
+    index: int
+    probability: float
+    """How sure the segmenter was; 1 when the cut was forced."""
+    surprise: float
+    """The scorer's value at `index`, in the scorer's own unit."""
+    forced: bool
+    """Made by a time gap or by the size limit, whatever the scorer said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What holds for events whatever the scorer says."""
+
+    least: int = 2
+    """Units in an event, unless a forced cut ends it sooner."""
+    tokens: int = 1024
+    """Most tokens in an event; a single longer unit is an event of its own."""
+    gap: timedelta = timedelta(minutes=60)
+    """A longer silence always starts a new event, and so does a clock that runs backwards."""
+
+    def forces(self, before: Unit, after: Unit, *, held: int) -> bool:
+        """Whether a new event must begin at `after`, when the open one holds `held` tokens."""
+        if held + after.tokens > self.tokens:
+            return True
+        if before.time is None or after.time is None:
+            return False
+        silence = after.time - before.time
+        return silence > self.gap or silence < timedelta(0)
+
+
+class Segmenter(Protocol):
+    """Cuts one session's units into events.
+
+    `cut` is a pure function. Feeding it a longer tail of the same session later, with `opened`
+    moved to the last cut, gives exactly the cuts that one call over everything would have given.
+    """
+
+    @property
+    def lookback(self) -> int:
+        """How many units before the open event it wants to see."""
+        ...
+
+    def cut(self, units: Sequence[Unit], *, opened: int = 0) -> list[Cut]:
+        """The decided boundaries after `opened`, the index of the open event's first unit.
+
+        `units` runs from `lookback` units before the open event (or the session's start)
+        through the newest unit. A boundary is decided once the unit after it is there; a
+        forced one at once.
+        """
+        ...
