@@ -1,5 +1,6 @@
 """Exact search: every vector of a space in memory, one matrix product a query."""
 
+import threading
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -21,6 +22,8 @@ class _Rows:
     ids: Integers
     vectors: Vectors
     count: int = 0
+    version: int = 0
+    """The space's version that the rows are caught up to."""
 
     def append(self, ids: Integers, vectors: Vectors) -> None:
         needed = self.count + len(ids)
@@ -42,6 +45,7 @@ class ExactIndex:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._lock = threading.Lock()
         self._rows: dict[tuple[str, EntryKind], _Rows] = {}
 
     def search(
@@ -54,38 +58,44 @@ class ExactIndex:
     def similarities(
         self, space: str, kind: EntryKind, vector: Vectors
     ) -> tuple[Integers, Vectors]:
-        """Ids, ascending, and cosines of all entries of the space; read-only."""
-        rows = self._caught_up(space, kind)
-        ids = rows.ids[: rows.count]
-        ids.flags.writeable = False
-        if not rows.count:
+        """Ids, ascending, and cosines of all entries of the space."""
+        ids, vectors = self.matrix(space, kind)
+        if not len(ids):
             return ids, np.empty(0, dtype=np.float32)
-        return ids, rows.vectors[: rows.count] @ np.asarray(vector, dtype=np.float32)
+        return ids, vectors @ np.asarray(vector, dtype=np.float32)
 
     def matrix(self, space: str, kind: EntryKind) -> tuple[Integers, Vectors]:
-        """Ids, ascending, and vectors of all entries of the space; read-only views."""
-        rows = self._caught_up(space, kind)
-        ids, vectors = rows.ids[: rows.count], rows.vectors[: rows.count]
+        """Ids, ascending, and vectors of all entries of the space: read-only views."""
+        with self._lock:
+            rows = self._caught_up(space, kind)
+            ids, vectors = rows.ids[: rows.count], rows.vectors[: rows.count]
         ids.flags.writeable = vectors.flags.writeable = False
         return ids, vectors
 
     def forget(self, space: str) -> None:
-        for key in [key for key in self._rows if key[0] == space]:
-            del self._rows[key]
+        with self._lock:
+            for key in [key for key in self._rows if key[0] == space]:
+                del self._rows[key]
 
     def close(self) -> None:
-        self._rows.clear()
+        with self._lock:
+            self._rows.clear()
 
     def _caught_up(self, space: str, kind: EntryKind) -> _Rows:
-        epoch = self._store.epoch(space)
+        # Version and epoch are read before the rows: a commit in between is seen twice, not never.
+        version, epoch = self._store.version(space), self._store.epoch(space)
         rows = self._rows.get((space, kind))
-        if rows is None or rows.epoch != epoch:
+        # A version that fell means that a transaction we had looked into was rolled back.
+        if rows is None or rows.epoch != epoch or version < rows.version:
             rows = _Rows(epoch, np.empty(0, np.int64), np.empty((0, 0), np.float32))
+            self._rows[space, kind] = rows
+        elif version == rows.version:
+            return rows
         last = int(rows.ids[rows.count - 1]) if rows.count else 0
         ids, vectors = self._store.vectors(space, kind, after=last)
         if len(ids):
             rows.append(ids, vectors)
-        self._rows[space, kind] = rows
+        rows.version = version
         return rows
 
 
