@@ -133,6 +133,10 @@ class Thought:
     merged_into: str | None = None
     contested: bool = False
     """Another thought says otherwise for the same time, and nothing decides between them."""
+    rivals: tuple[str, ...] = ()
+    """Ids of the thoughts that say otherwise; empty unless contested."""
+    corrects: bool = False
+    """Said to put an earlier statement right: what it replaces was never true."""
     pinned: bool = False
     confidence: float = 1.0
     stability: float = 30.0
