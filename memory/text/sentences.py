@@ -1,0 +1,80 @@
+"""Sentence boundaries in any script, as spans of the text."""
+
+import re
+
+_FENCE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
+_STOP = re.compile(
+    r"[.!?…]+[\"'”’»)\]*_]*(?=\s|\Z)"  # Latin, Greek, Cyrillic: a stop and then white space
+    r"|[。！？｡؟।۔։።]+[」』”’）\]]*"  # scripts that put no space after it
+    r"|\n\s*"
+)
+_WORD_BEFORE = re.compile(r"([^\W\d_][\w.&'-]*|\d+)\Z")
+_LIST_ITEM = re.compile(r"(?:[-*+•–]|#{1,6}|\d{1,3}[.)]|[a-zA-Z][.)]|>|\|)(?:\s|\Z)")
+_MARK_ONLY = re.compile(r"\s*(?:[-*+•–#>]+|\d{1,3}[.)]|[a-zA-Z]\))\s*\Z")
+_ABBREVIATIONS = frozenset(
+    "mr mrs ms mx dr prof st rev hon gen sgt capt lt col jr sr messrs mme mlle "
+    "e.g i.e eg ie vs cf viz approx ca no nos vol fig figs eq sec ch pp ed eds "
+    "dept est inc ltd co corp bros u.s u.k u.n d.c ph.d m.d b.a m.a a.k.a "
+    "jan feb mar apr jun jul aug sep sept oct nov dec mon tue wed thu fri sat sun".split()
+)
+_WRAPPED_LINE = 60
+"""A line at least this long that goes on in lower case on the next was wrapped, not ended."""
+
+
+def sentences(text: str) -> list[tuple[int, int]]:
+    """Spans `(start, end)` of the sentences of `text`, in order and without outer white space.
+
+    A fenced code block is one span however long; list items and paragraphs end at their line.
+    """
+    spans: list[tuple[int, int]] = []
+    position = 0
+    if "```" in text:
+        for fence in _FENCE.finditer(text):
+            _prose(text, position, fence.start(), spans)
+            spans.append((fence.start(), fence.end()))
+            position = fence.end()
+    _prose(text, position, len(text), spans)
+    return spans
+
+
+def _prose(text: str, start: int, end: int, spans: list[tuple[int, int]]) -> None:
+    for stop in _STOP.finditer(text, start, end):
+        if stop.start() < start or not _ends_sentence(text, start, stop, end):
+            continue
+        _add(text, start, stop.end(), spans)
+        start = stop.end()
+    _add(text, start, end, spans)
+
+
+def _add(text: str, start: int, end: int, spans: list[tuple[int, int]]) -> None:
+    piece = text[start:end]
+    stripped = piece.strip()
+    if stripped:
+        first = start + piece.index(stripped[0])
+        spans.append((first, first + len(stripped)))
+
+
+def _ends_sentence(text: str, start: int, stop: re.Match[str], end: int) -> bool:
+    mark = stop.group()
+    if mark[0] == "\n":
+        return _ends_line(text, start, stop, end)
+    if mark[0] != ".":
+        return True
+    following = text[stop.end() : min(stop.end() + 8, end)].lstrip()
+    if following[:1].islower():
+        return mark.startswith("...") is False and len(mark) > 1
+    before = _WORD_BEFORE.search(text, max(start, stop.start() - 12), stop.start())
+    if before is None:
+        return True
+    word = before.group()
+    if word.isdigit():
+        return not _MARK_ONLY.match(text[start : stop.end()])
+    initial = len(word) == 1 and word.isupper() and word != "I"
+    return not (mark == "." and (initial or word.casefold() in _ABBREVIATIONS))
+
+
+def _ends_line(text: str, start: int, stop: re.Match[str], end: int) -> bool:
+    if stop.group().count("\n") > 1 or _LIST_ITEM.match(text, stop.end(), end):
+        return True
+    line = text[max(text.rfind("\n", start, stop.start()) + 1, start) : stop.start()]
+    return len(line) < _WRAPPED_LINE or not text[stop.end() : stop.end() + 1].islower()
