@@ -164,9 +164,7 @@ class Store(Protocol):
         """Ids (n,) ascending and unit vectors (n, dimension) of the entries with id > `after`."""
         ...
 
-    def vectors_of(
-        self, space: str, kind: EntryKind, owners: Sequence[str]
-    ) -> dict[str, Vectors]:
+    def vectors_of(self, space: str, kind: EntryKind, owners: Sequence[str]) -> dict[str, Vectors]:
         """Vectors of the given owners' entries, shape (entries, dimension) each."""
         ...
 

@@ -1,0 +1,113 @@
+"""Records as JSON-able dictionaries and back, the same for rows, operation log and export."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import MISSING, fields
+from datetime import datetime
+from typing import Any
+
+from knowhen.memory.records import Event, Source, Thought, Turn
+
+Json = dict[str, object]
+"""What `json` reads and writes without help: text, numbers, booleans, None, lists and dicts."""
+
+
+def turn_to_dict(turn: Turn) -> Json:
+    """The turn as JSON-able values; the time is ISO 8601 with its own offset."""
+    return _to_dict(turn)
+
+
+def turn_from_dict(values: Mapping[str, object]) -> Turn:
+    """The turn again, equal to the one that was written."""
+    return Turn(**_arguments(Turn, values))
+
+
+def event_to_dict(event: Event) -> Json:
+    """The event as JSON-able values."""
+    return _to_dict(event)
+
+
+def event_from_dict(values: Mapping[str, object]) -> Event:
+    """The event again, equal to the one that was written."""
+    return Event(**_arguments(Event, values))
+
+
+def thought_to_dict(thought: Thought) -> Json:
+    """The thought as JSON-able values."""
+    return _to_dict(thought)
+
+
+def thought_from_dict(values: Mapping[str, object]) -> Thought:
+    """The thought again, equal to the one that was written."""
+    return Thought(**_arguments(Thought, values))
+
+
+def dumps(value: Mapping[str, object] | list[object]) -> str:
+    """Compact JSON that leaves letters as they are, so that a byte scan finds what is kept."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:  # a lone surrogate can only be kept escaped
+        return json.dumps(value, separators=(",", ":"))
+    return text
+
+
+def loads(text: str) -> Any:
+    """What `dumps` wrote."""
+    return json.loads(text)
+
+
+_NAMES = {
+    record: tuple(f.name for f in fields(record)) for record in (Turn, Event, Thought, Source)
+}
+_TIMES = {
+    record: frozenset(f.name for f in fields(record) if f.type in (datetime, datetime | None))
+    for record in (Turn, Event, Thought)
+}
+_TUPLES = {
+    record: frozenset(f.name for f in fields(record) if f.type == tuple[str, ...])
+    for record in (Turn, Event, Thought)
+}
+_REQUIRED = {
+    record: frozenset(
+        f.name for f in fields(record) if f.default is MISSING and f.default_factory is MISSING
+    )
+    for record in (Turn, Event, Thought)
+}
+
+
+def _to_dict(record: Turn | Event | Thought | Source) -> Json:
+    return {name: _plain(getattr(record, name)) for name in _NAMES[type(record)]}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, Source):
+        return _to_dict(value)
+    if isinstance(value, Mapping):
+        return dict(value)
+    return value
+
+
+def _arguments(record: type[Turn] | type[Event] | type[Thought], values: Mapping[str, Any]) -> Any:
+    """Arguments of the record; a field that an older file lacks takes its default."""
+    names, times, tuples = _NAMES[record], _TIMES[record], _TUPLES[record]
+    missing = _REQUIRED[record] - values.keys()
+    if missing:
+        raise ValueError(f"{record.__name__.lower()} without {', '.join(sorted(missing))}")
+    arguments: dict[str, object] = {}
+    for name in names:
+        if name not in values:
+            continue
+        value = values[name]
+        if name in times and value is not None:
+            value = datetime.fromisoformat(value)
+        elif name in tuples:
+            value = tuple(value)
+        elif name == "sources":
+            value = tuple(Source(**{k: v for k, v in s.items()}) for s in value)
+        arguments[name] = value
+    return arguments

@@ -1,0 +1,201 @@
+"""Turns, buried digests, settings and spaces in SQLite."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Any, cast
+
+from knowhen.memory.errors import TurnConflict
+from knowhen.memory.records import Role, Turn
+from knowhen.memory.stores.base import StoredTurn
+from knowhen.memory.stores.codec import dumps, loads
+from knowhen.memory.stores.content import same_content, stored_form
+from knowhen.memory.stores.database import Database, chunks
+
+_COLUMNS = "seq, id, session, speaker, role, text, time, meta, recorded_at"
+_PAGE = 2000
+
+
+class SpaceRows:
+    """Spaces with their version and epoch, and settings of the whole home."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def transaction(self) -> AbstractContextManager[None]:
+        return self._db.transaction()
+
+    def setting(self, key: str) -> str | None:
+        row = self._db.one("SELECT value FROM settings WHERE key = ?", (key,))
+        return None if row is None else str(row[0])
+
+    def set_setting(self, key: str, value: str) -> None:
+        with self._db.writing():
+            self._db.run("REPLACE INTO settings VALUES (?, ?)", (key, value))
+
+    def spaces(self) -> list[str]:
+        holds = " OR ".join(
+            f"EXISTS (SELECT 1 FROM {table} WHERE space = number)"
+            for table in ("turns", "thoughts", "operations")
+        )
+        return sorted(row[0] for row in self._db.all(f"SELECT name FROM spaces WHERE {holds}"))
+
+    def version(self, space: str) -> int:
+        row = self._db.one("SELECT version FROM spaces WHERE name = ?", (space,))
+        return row[0] if row else 0
+
+    def epoch(self, space: str) -> int:
+        row = self._db.one("SELECT epoch FROM spaces WHERE name = ?", (space,))
+        return row[0] if row else 0
+
+    def bump_epoch(self, space: str) -> None:
+        with self._db.writing():
+            self._touch(space, vanish=True)
+
+    def _number(self, space: str) -> int:
+        """Number of the space; 0, which has no rows, if it is unknown."""
+        row = self._db.one("SELECT number FROM spaces WHERE name = ?", (space,))
+        return row[0] if row else 0
+
+    def _touch(self, space: str, *, vanish: bool = False) -> tuple[int, int]:
+        """Raise the version, and the epoch if rows vanish; give back number and version."""
+        row = self._db.all(
+            "INSERT INTO spaces (name, version, epoch) VALUES (?, 1, ?) "
+            "ON CONFLICT (name) DO UPDATE SET version = version + 1, epoch = epoch + ? "
+            "RETURNING number, version",
+            (space, int(vanish), int(vanish)),
+        )[0]
+        return row[0], row[1]
+
+
+class TurnRows(SpaceRows):
+    """Turns, verbatim and unchangeable."""
+
+    def add_turns(
+        self, space: str, turns: Sequence[Turn], recorded_at: datetime
+    ) -> list[StoredTurn]:
+        with self._db.writing():
+            known = {s.turn.id: s.turn for s in self.turns(space, ids=[t.id for t in turns])}
+            new: list[Turn] = []
+            for turn in turns:
+                if turn.id not in known:
+                    known[turn.id] = stored_form(turn)
+                    new.append(known[turn.id])
+                elif not same_content(known[turn.id], turn):
+                    raise TurnConflict(turn.id, space)
+            if not new:
+                return []
+            number, _ = self._touch(space)
+            return [self._add_turn(number, turn, recorded_at) for turn in new]
+
+    def _add_turn(self, number: int, turn: Turn, recorded_at: datetime) -> StoredTurn:
+        seq = self._db.insert(
+            "INSERT INTO turns (space, id, session, speaker, role, text, time, meta, recorded_at)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                number,
+                turn.id,
+                turn.session,
+                turn.speaker,
+                turn.role,
+                turn.text,
+                turn.time.isoformat() if turn.time else None,
+                dumps(turn.meta),
+                recorded_at.isoformat(),
+            ),
+        )
+        return StoredTurn(seq, turn, recorded_at)
+
+    def turn(self, space: str, turn_id: str) -> StoredTurn | None:
+        return next(self.turns(space, ids=[turn_id]), None)
+
+    def turns(
+        self,
+        space: str,
+        *,
+        after: int = 0,
+        session: str | None = None,
+        ids: Sequence[str] | None = None,
+        newest: int | None = None,
+    ) -> Iterator[StoredTurn]:
+        where = "space = ? AND seq > ?"
+        values: list[object] = [self._number(space), after]
+        if session is not None:
+            where, values = f"{where} AND session = ?", [*values, session]
+        if ids is not None:
+            return iter(_newest(self._turns_of(where, values, ids), newest))
+        if newest is not None:
+            rows = self._db.all(
+                f"SELECT {_COLUMNS} FROM turns WHERE {where} ORDER BY seq DESC LIMIT ?",
+                (*values, max(0, newest)),
+            )
+            return iter([_stored(row) for row in reversed(rows)])
+        return self._pages(where, values)
+
+    def _turns_of(self, where: str, values: list[object], ids: Sequence[str]) -> list[StoredTurn]:
+        rows = [
+            row
+            for marks, group in chunks(ids)
+            for row in self._db.all(
+                f"SELECT {_COLUMNS} FROM turns WHERE {where} AND id IN ({marks})",
+                (*values, *group),
+            )
+        ]
+        return sorted(map(_stored, rows), key=lambda stored: stored.seq)
+
+    def _pages(self, where: str, values: list[object]) -> Iterator[StoredTurn]:
+        """Page by page, so that neither a lock nor all of the text is held while reading."""
+        while True:
+            rows = self._db.all(
+                f"SELECT {_COLUMNS} FROM turns WHERE {where} ORDER BY seq LIMIT {_PAGE}", values
+            )
+            yield from map(_stored, rows)
+            if len(rows) < _PAGE:
+                return
+            values[1] = rows[-1][0]
+
+    def count_turns(self, space: str) -> int:
+        row = self._db.one("SELECT COUNT(*) FROM turns WHERE space = ?", (self._number(space),))
+        return int(row[0])
+
+    def sessions(self, space: str) -> list[str]:
+        rows = self._db.all(
+            "SELECT session FROM turns WHERE space = ? GROUP BY session ORDER BY MIN(seq)",
+            (self._number(space),),
+        )
+        return [row[0] for row in rows]
+
+    def bury(self, space: str, digests: Iterable[str]) -> None:
+        with self._db.writing():
+            number, _ = self._touch(space)
+            rows = ((number, digest) for digest in digests)
+            self._db.many("INSERT OR IGNORE INTO buried VALUES (?, ?)", rows)
+
+    def buried(self, space: str, digests: Sequence[str]) -> set[str]:
+        number = self._number(space)
+        return {
+            row[0]
+            for marks, group in chunks(digests)
+            for row in self._db.all(
+                f"SELECT digest FROM buried WHERE space = ? AND digest IN ({marks})",
+                (number, *group),
+            )
+        }
+
+
+def _stored(row: Sequence[Any]) -> StoredTurn:
+    seq, key, session, speaker, role, text, time, meta, recorded_at = row
+    turn = Turn(
+        text,
+        speaker,
+        cast(Role, role),
+        datetime.fromisoformat(time) if time else None,
+        session,
+        key,
+        loads(meta),
+    )
+    return StoredTurn(seq, turn, datetime.fromisoformat(recorded_at))
+
+
+def _newest(rows: list[StoredTurn], newest: int | None) -> list[StoredTurn]:
+    return rows if newest is None else rows[max(0, len(rows) - newest) :]
