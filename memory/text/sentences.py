@@ -12,10 +12,13 @@ _WORD_BEFORE = re.compile(r"([^\W\d_][\w.&'-]*|\d+)\Z")
 _LIST_ITEM = re.compile(r"(?:[-*+•–]|#{1,6}|\d{1,3}[.)]|[a-zA-Z][.)]|>|\|)(?:\s|\Z)")
 _MARK_ONLY = re.compile(r"\s*(?:[-*+•–#>]+|\d{1,3}[.)]|[a-zA-Z]\))\s*\Z")
 _ABBREVIATIONS = frozenset(
-    "mr mrs ms mx dr prof st rev hon gen sgt capt lt col jr sr messrs mme mlle "
-    "e.g i.e eg ie vs cf viz approx ca no nos vol fig figs eq sec ch pp ed eds "
-    "dept est inc ltd co corp bros u.s u.k u.n d.c ph.d m.d b.a m.a a.k.a "
-    "jan feb mar apr jun jul aug sep sept oct nov dec mon tue wed thu fri sat sun".split()
+    (
+        *("mr", "mrs", "ms", "mx", "dr", "prof", "st", "rev", "hon", "gen", "sgt", "capt", "lt"),
+        *("jr", "sr", "e.g", "i.e", "eg", "ie", "vs", "cf", "viz", "approx", "ca", "no", "nos"),
+        *("vol", "fig", "figs", "eq", "sec", "ch", "pp", "ed", "eds", "dept", "est", "inc", "ltd"),
+        *("co", "corp", "bros", "u.s", "u.k", "u.n", "d.c", "ph.d", "m.d", "b.a", "m.a", "a.k.a"),
+        *("jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec"),
+    )
 )
 _WRAPPED_LINE = 60
 """A line at least this long that goes on in lower case on the next was wrapped, not ended."""
@@ -62,7 +65,7 @@ def _ends_sentence(text: str, start: int, stop: re.Match[str], end: int) -> bool
         return True
     following = text[stop.end() : min(stop.end() + 8, end)].lstrip()
     if following[:1].islower():
-        return mark.startswith("...") is False and len(mark) > 1
+        return len(mark) > 1 and not mark.startswith("..")
     before = _WORD_BEFORE.search(text, max(start, stop.start() - 12), stop.start())
     if before is None:
         return True
