@@ -3,6 +3,7 @@
     KnowhenError
     ├── InvalidInput (ValueError)        a value that cannot be used as given
     │   ├── InvalidTurn                  a turn without text, with a naive time, ...
+    │   ├── InvalidEdge, InvalidRestart  see `knowhen.graphs.errors`
     │   ├── InvalidFile                  a file that is missing, unreadable or of another format
     │   └── InvalidBudget                a token budget that is not a positive number
     ├── TurnConflict                     the id of a stored turn came back with other content
@@ -19,13 +20,9 @@
 Messages say what is wrong and what to do about it; ids and values are attributes too.
 """
 
-
-class KnowhenError(Exception):
-    """Base of every error raised by knowhen."""
-
-
-class InvalidInput(KnowhenError, ValueError):
-    """A value that cannot be used as given."""
+from knowhen.graphs.errors import InvalidInput as InvalidInput
+from knowhen.graphs.errors import KnowhenError as KnowhenError
+from knowhen.graphs.errors import MissingExtra as MissingExtra
 
 
 class InvalidTurn(InvalidInput):
@@ -101,12 +98,3 @@ class ModelFailed(KnowhenError):
 
 class ModelUnsupported(ModelFailed):
     """The model or endpoint cannot do what was asked, such as give log-probabilities."""
-
-
-class MissingExtra(KnowhenError, ImportError):
-    """An optional package is not installed."""
-
-    def __init__(self, package: str, extra: str) -> None:
-        super().__init__(f"{package} is not installed; run `pip install 'knowhen[{extra}]'`")
-        self.package = package
-        self.extra = extra

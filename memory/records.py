@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, get_args
 
+from knowhen.graphs.edges import Edge as Edge
 from knowhen.memory.errors import InvalidTurn
 
 Role = Literal["user", "assistant", "system", "tool", "document"]
@@ -153,16 +154,6 @@ class Entity:
     space: str
     name: str
     aliases: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Edge:
-    """A weighted edge of the knowledge graph."""
-
-    source: str
-    target: str
-    kind: str
-    weight: float
 
 
 @dataclass(frozen=True, slots=True)
