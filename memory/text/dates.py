@@ -240,11 +240,11 @@ def _nearest_month(month: int, today: date | None) -> Days | None:
 
 def _bare_month(match: re.Match[str], today: date | None) -> Days | None:
     # "may" and "march" are verbs too, so a month alone must be written with a capital.
-    return (
-        _nearest_month(_month_number(match["month"]), today)
-        if match["month"][0].isupper()
-        else None
-    )
+    word = match["month"]
+    plain = len(word) > 3 and word.lower() not in ("march", "june", "august")
+    if not word[0].isupper() or not (plain or _introduced(match)):
+        return None
+    return _nearest_month(_month_number(word), today)
 
 
 def _named_season(match: re.Match[str], _: date | None) -> Days:

@@ -1,0 +1,275 @@
+"""Names, titles, dates and noun-like phrases in a turn, found without a model.
+
+Capitals carry the evidence where a script has them; quotation marks, katakana and names that are
+known already carry it elsewhere. Precision comes first: a capital that only begins a sentence
+makes no name unless something else speaks for it.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from itertools import chain
+from typing import Literal
+
+from knowhen.graphs.names import normalise
+from knowhen.memory.text.dates import MONTHS, WEEKDAYS, find_dates
+from knowhen.memory.text.language import stop_words
+
+EntityKind = Literal["name", "title", "date", "phrase"]
+
+
+@dataclass(frozen=True, slots=True)
+class EntitySpan:
+    """Characters `start:end` of a text name the entity `name` (normalised)."""
+
+    start: int
+    end: int
+    name: str
+    kind: EntityKind
+
+
+_URL = re.compile(r"https?://\S+|www\.\S+|`[^`]*`|\S+@\S+\.\w+")
+_FENCE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
+_TITLE = re.compile(
+    r"[\"“]([A-Z0-9][^\"“”\n]{1,60})[\"”]|[《「『]([^》」』\n]{1,40})[》」』]|«\s?([^»\n]{2,60}?)\s?»"
+)
+_TOKEN = re.compile(r"[^\W_]+(?:['’.&+/-][^\W_]+)*(?:\+\+|\+|#)?")
+_KATAKANA = re.compile(r"[゠-ヿ]{3,}")
+_JOINERS = frozenset(("de", "la", "le", "el", "al", "der", "den", "the"))
+_PARTICLES = _JOINERS | frozenset(("of", "del", "della", "di", "da", "van", "von", "bin", "ibn"))
+
+
+def find_entities(
+    text: str, *, speaker: str = "", known: frozenset[str] = frozenset()
+) -> list[EntitySpan]:
+    """Entities that `text` mentions, in order and without overlap.
+
+    `speaker` names who says it; first-person words are not resolved to it, but its name is known.
+    `known` holds normalised names that count wherever they occur, in any script.
+    """
+    blank = _without_code(text)
+    taken: list[EntitySpan] = []
+    sure = known | {normalise(speaker)} if speaker else known
+    for finder in (_titles(blank), _dates(blank), _names(blank, sure), _scripts(blank, sure)):
+        taken.extend(span for span in finder if not _overlaps(span, taken))
+    taken.extend(span for span in _phrases(blank) if not _overlaps(span, taken))
+    return sorted(taken, key=lambda span: span.start)
+
+
+def _without_code(text: str) -> str:
+    """The text with code and addresses blanked, every character at its place."""
+
+    def blank(match: re.Match[str]) -> str:
+        return " " * len(match.group())
+
+    return _URL.sub(blank, _FENCE.sub(blank, text) if "```" in text else text)
+
+
+def _overlaps(span: EntitySpan, taken: list[EntitySpan]) -> bool:
+    return any(span.start < other.end and other.start < span.end for other in taken)
+
+
+@lru_cache(maxsize=1)
+def _ordinary() -> frozenset[str]:
+    """Words that are no names by themselves: function words, openers, months, weekdays."""
+    text = resources.files(__package__).joinpath("openers.txt").read_text(encoding="utf-8")
+    openers = (word for line in text.splitlines() if line[:1] != "#" for word in line.split())
+    calendar = (form for name in (*MONTHS, *WEEKDAYS) for form in (name, name[:3]))
+    return frozenset(chain(openers, calendar, *stop_words().values())) | {"i", "ok", "am", "pm"}
+
+
+def _is_ordinary(word: str) -> bool:
+    plain = word.casefold().replace("’", "'")
+    stem, _, tail = plain.partition("'")
+    return stem in _ordinary() or (bool(tail) and tail != "s")
+
+
+def _titles(text: str) -> Iterator[EntitySpan]:
+    for match in _TITLE.finditer(text):
+        group = match.lastindex or 1
+        name = match[group].strip(" .,!?")
+        if len(name) > 1 and len(name.split()) <= 8:
+            yield EntitySpan(match.start(group), match.end(group), normalise(name), "title")
+
+
+def _dates(text: str) -> Iterator[EntitySpan]:
+    """Dates that name a day or month by themselves; relative ones depend on when they are said."""
+    for span in find_dates(text):
+        if len(span.text) > 4:
+            yield EntitySpan(span.start, span.end, normalise(span.text), "date")
+
+
+# Names by capitals -------------------------------------------------------------------------
+_OPENS = re.compile(r"(?:\A|[.!?:…\n•>|]|[-*–]\s)[\s\"“'‘(*_#]*\Z")
+_TELLS = re.compile(
+    r"(?:['’]s)?\s+(?:is|was|has|had|and|will|would|said|told|loves?|likes?|wants?)\b"
+)
+_ENDINGS = ("ing", "ed", "ly", "tion", "ness")
+
+
+def _names(text: str, known: frozenset[str]) -> Iterator[EntitySpan]:
+    """Runs of capitalised words, joined by particles such as "of" and "van"."""
+    tokens = list(_TOKEN.finditer(text))
+    shouted = _shouted_lines(text)
+    sure_words = {
+        token.group().casefold()
+        for token in tokens
+        if _capital(token.group())
+        and not _OPENS.search(text, max(0, token.start() - 6), token.start())
+    }
+    place = 0
+    while place < len(tokens):
+        run = _run(text, tokens, place)
+        if not run:
+            place += 1
+            continue
+        place += len(run)
+        span = _name_of(text, run, sure_words, known, shouted)
+        if span is not None:
+            yield span
+
+
+def _capital(word: str) -> bool:
+    return word[0].isupper() or (len(word) > 2 and word[1].isupper() and word[0].isalpha())
+
+
+def _run(text: str, tokens: list[re.Match[str]], place: int) -> list[re.Match[str]]:
+    """The capitalised tokens from `place` on that stand in one name."""
+    run: list[re.Match[str]] = []
+    for index in range(place, len(tokens)):
+        token = tokens[index]
+        word = token.group()
+        if run and text[run[-1].end() : token.start()] not in (" ", "  ", ". "):
+            break
+        if _capital(word) and not (run and word in ("I", "I'm", "I've", "I'll", "I'd")):
+            if run and text[run[-1].end() : token.start()] == ". " and len(run[-1].group()) > 2:
+                break
+            run.append(token)
+        elif run and word.isdigit() and len(word) <= 4 and not _is_ordinary(run[-1].group()):
+            run.append(token)
+            break
+        elif run and word in _PARTICLES and _continues(text, tokens, index):
+            run.append(token)
+        else:
+            break
+    return run
+
+
+def _continues(text: str, tokens: list[re.Match[str]], index: int) -> bool:
+    """Whether a capital follows the particle at `index`, at most one small word between."""
+    after = tokens[index + 1 : index + 3]
+    for position, token in enumerate(after):
+        before = tokens[index + position]
+        if text[before.end() : token.start()] != " ":
+            return False
+        if _capital(token.group()):
+            return True
+        if token.group() not in _PARTICLES:
+            return False
+    return False
+
+
+def _name_of(
+    text: str,
+    run: list[re.Match[str]],
+    sure_words: set[str],
+    known: frozenset[str],
+    shouted: list[tuple[int, int]],
+) -> EntitySpan | None:
+    opens = _OPENS.search(text, max(0, run[0].start() - 6), run[0].start()) is not None
+    while run and _is_ordinary(run[0].group()):
+        run = run[1:]
+        opens = False
+    while run and (_is_ordinary(run[-1].group()) or run[-1].group().islower()):
+        run = run[:-1]
+    if not run:
+        return None
+    start, end = run[0].start(), run[-1].end()
+    surface = text[start:end]
+    name = normalise(surface)
+    first = run[0].group()
+    titled = any(a <= start < b for a, b in shouted)
+    if name not in known and (
+        not name
+        or (titled and name not in sure_words)
+        or (opens and len(run) == 1 and not _stands_alone(text, first, end, sure_words))
+        or (len(name) < 2)
+    ):
+        return None
+    return EntitySpan(start, end, name, "name")
+
+
+def _stands_alone(text: str, word: str, end: int, sure_words: set[str]) -> bool:
+    """Whether a single word that opens a sentence is a name all the same."""
+    if word.casefold() in sure_words or (word.isupper() and len(word) > 1):
+        return True
+    if any(sign.isupper() for sign in word[1:]):
+        return True
+    plain = word.casefold().removesuffix("'s").removesuffix("’s")
+    return not plain.endswith(_ENDINGS) and _TELLS.match(text, end) is not None
+
+
+def _shouted_lines(text: str) -> list[tuple[int, int]]:
+    """Spans of lines in title case or capitals, where a capital tells nothing."""
+    spans: list[tuple[int, int]] = []
+    start = 0
+    for line in text.splitlines(keepends=True):
+        words = [word for word in _TOKEN.findall(line) if len(word) > 3]
+        heading = line.lstrip().startswith(("#", "**"))
+        capitals = sum(_capital(word) for word in words)
+        if (len(words) > 3 and capitals > 0.6 * len(words)) or (heading and capitals):
+            spans.append((start, start + len(line)))
+        start += len(line)
+    return spans
+
+
+def _scripts(text: str, known: frozenset[str]) -> Iterator[EntitySpan]:
+    """Known names and katakana words where no capitals show them."""
+    if text.isascii() and not known:
+        return
+    for match in _KATAKANA.finditer(text):
+        yield EntitySpan(match.start(), match.end(), normalise(match.group()), "name")
+    if not known:
+        return
+    folded = text.casefold()
+    if len(folded) != len(text):
+        return
+    for name in known:
+        place = folded.find(name) if len(name) > 1 else -1
+        if place < 0:
+            continue
+        end = place + len(name)
+        spaced = name.isascii()
+        if spaced and (folded[place - 1 : place].isalnum() or folded[end : end + 1].isalnum()):
+            continue
+        yield EntitySpan(place, end, name, "name")
+
+
+# Noun-like phrases -------------------------------------------------------------------------
+def _phrases(text: str) -> Iterator[EntitySpan]:
+    """Runs of two or three plain words between function words, such as "support group"."""
+    run: list[re.Match[str]] = []
+    for token in _TOKEN.finditer(text):
+        word = token.group()
+        joined = bool(run) and text[run[-1].end() : token.start()] == " "
+        if run and not joined:
+            yield from _phrase(text, run)
+            run = []
+        if word.islower() and len(word) > 2 and word.isalpha() and not _is_ordinary(word):
+            run.append(token)
+        else:
+            yield from _phrase(text, run)
+            run = []
+    yield from _phrase(text, run)
+
+
+def _phrase(text: str, run: list[re.Match[str]]) -> Iterator[EntitySpan]:
+    while run and run[0].group().endswith(("ing", "ed", "ly")):
+        run = run[1:]
+    while run and run[-1].group().endswith(("ed", "ly")):
+        run = run[:-1]
+    if 2 <= len(run) <= 3:
+        start, end = run[0].start(), run[-1].end()
+        yield EntitySpan(start, end, normalise(text[start:end]), "phrase")
