@@ -1,0 +1,61 @@
+"""Making sure that vectors are what the embedder promised, and that two embedders never mix."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knowhen.memory.embedders.base import Embedder
+from knowhen.memory.errors import EmbedderFailed, EmbedderMismatch
+from knowhen.memory.stores.base import Store
+
+_NAME, _DIMENSION = "embedder", "dimension"
+
+
+def claim(store: Store, embedder: Embedder) -> None:
+    """Write the embedder's identity into a new store, or check it against the stored one.
+
+    Raises:
+        EmbedderMismatch: the store was filled with another embedder.
+    """
+    stored = identity(store)
+    if stored is None:
+        with store.transaction():
+            adopt(store, embedder)
+    elif stored != (embedder.name, embedder.dimension):
+        raise EmbedderMismatch(_words(*stored), _words(embedder.name, embedder.dimension))
+
+
+def adopt(store: Store, embedder: Embedder) -> None:
+    """Take the embedder as the store's own, inside a transaction."""
+    store.set_setting(_NAME, embedder.name)
+    store.set_setting(_DIMENSION, str(embedder.dimension))
+
+
+def identity(store: Store) -> tuple[str, int] | None:
+    """Name and dimension of the embedder that filled the store, or None if it is new."""
+    name, dimension = store.setting(_NAME), store.setting(_DIMENSION)
+    return (name, int(dimension)) if name and dimension else None
+
+
+def _words(name: str, dimension: int) -> str:
+    return f"{name!r} ({dimension} dimensions)"
+
+
+def checked_vectors(embedder: Embedder, texts: Sequence[str]) -> NDArray[np.float32]:
+    """Embed texts and check shape and values.
+
+    Raises:
+        EmbedderFailed: another number or size of vectors than promised, or not finite.
+    """
+    if not texts:
+        return np.zeros((0, embedder.dimension), np.float32)
+    vectors = np.asarray(embedder.embed(texts), np.float32)
+    if vectors.shape != (len(texts), embedder.dimension):
+        raise EmbedderFailed(
+            f"embedder {embedder.name!r} gave vectors of shape {vectors.shape} for "
+            f"{len(texts)} texts; {(len(texts), embedder.dimension)} was promised"
+        )
+    if not np.isfinite(vectors).all():
+        raise EmbedderFailed(f"embedder {embedder.name!r} gave values that are not finite")
+    return vectors

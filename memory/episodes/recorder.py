@@ -1,0 +1,207 @@
+"""Keeping the events of a space in the store while its turns arrive, and cutting them anew."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby, pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knowhen.memory.episodes.base import Cut, Segmenter, Unit
+from knowhen.memory.episodes.describe import describe
+from knowhen.memory.records import Event, Turn
+from knowhen.memory.stores.base import Store
+from knowhen.memory.tokens import CHARACTERS_PER_TOKEN
+
+Vector = NDArray[np.float32]
+
+
+@dataclass(slots=True)
+class _Tail:
+    """The last units of a session, from the segmenter's lookback through the newest."""
+
+    units: list[Unit]
+    opened: int
+    opening: Cut
+    """The boundary at which the open event began."""
+
+
+class EventRecorder:
+    """Writes events inside the caller's transaction; every said turn is in exactly one event.
+
+    Documents are reference text, not something that happened, so they are in none.
+    """
+
+    def __init__(
+        self, store: Store, space: str, *, online: Segmenter, offline: Segmenter | None
+    ) -> None:
+        self._store, self._space = store, space
+        self._online, self._offline = online, offline
+        self._tails: dict[str, _Tail] = {}
+
+    def extend(self, turns: Sequence[Turn], vectors: Mapping[str, Vector | None]) -> list[Event]:
+        """Take in new turns in arrival order; give back the events that they closed."""
+        said = [turn for turn in turns if turn.role != "document"]
+        closed: list[Event] = []
+        for session, group in groupby(
+            sorted(said, key=lambda turn: turn.session), key=lambda turn: turn.session
+        ):
+            new = [_unit(turn, vectors.get(turn.id)) for turn in group]
+            closed += self._extend_session(session, new)
+        return closed
+
+    def _extend_session(self, session: str, new: list[Unit]) -> list[Event]:
+        tail = self._tail(session, new)
+        cuts = self._online.cut(tail.units, opened=tail.opened)
+        starts = [replace(tail.opening, index=tail.opened), *cuts]
+        events = self._events(session, tail.units, starts, closed=False)
+        self._store.put_events(self._space, events)
+        last = starts[-1]
+        keep = max(0, last.index - self._online.lookback)
+        tail.units = tail.units[keep:]
+        tail.opened, tail.opening = last.index - keep, last
+        self._tails[session] = tail
+        return events[:-1]
+
+    def _tail(self, session: str, new: list[Unit]) -> _Tail:
+        """The session's tail with the new units appended; read anew if another process wrote."""
+        stored = self._store.turns(self._space, session=session, newest=len(new) + 1)
+        before = [s.turn.id for s in stored if s.turn.id != new[0].id]
+        previous = before[0] if len(before) == len(new) else None
+        tail = self._tails.get(session)
+        if previous is None:
+            tail = _Tail(new, 0, Cut(0, 1.0, 0.0, True))
+        elif tail is not None and tail.units[-1].id == previous:
+            tail.units = tail.units + new
+        else:
+            tail = self._read_tail(session, new)
+        return tail
+
+    def _read_tail(self, session: str, new: list[Unit]) -> _Tail:
+        events = self._store.events(self._space, session=session)
+        opened = events[-1] if events and not events[-1].closed else None
+        size = (opened.turns if opened else 0) + self._online.lookback + len(new)
+        turns = [s.turn for s in self._store.turns(self._space, session=session, newest=size)]
+        units = self._units(turns[: -len(new)]) + new
+        if opened is None:  # the last event was closed for good: the new turns open the next
+            return _Tail(units, len(units) - len(new), Cut(0, 1.0, 0.0, True))
+        index = next(i for i, unit in enumerate(units) if unit.id == opened.first_turn)
+        cut = Cut(index, opened.boundary_probability, opened.surprise, False)
+        return _Tail(units, index, cut)
+
+    def _units(self, turns: Sequence[Turn]) -> list[Unit]:
+        vectors = self._store.vectors_of(self._space, "turn", [turn.id for turn in turns])
+        return [_unit(turn, _mean(vectors.get(turn.id))) for turn in turns]
+
+    def _events(
+        self, session: str, units: Sequence[Unit], starts: Sequence[Cut], *, closed: bool
+    ) -> list[Event]:
+        bounds = [*(cut.index for cut in starts), len(units)]
+        last = len(starts) - 1
+        return [
+            self._event(session, units[first:end], cut, closed=closed or number < last)
+            for number, (cut, (first, end)) in enumerate(zip(starts, pairwise(bounds), strict=True))
+        ]
+
+    def _event(self, session: str, units: Sequence[Unit], cut: Cut, *, closed: bool) -> Event:
+        title, keys = describe(units)
+        times = [unit.time for unit in units if unit.time is not None]
+        return Event(
+            id=f"event:{units[0].id}",
+            space=self._space,
+            session=session,
+            first_turn=units[0].id,
+            last_turn=units[-1].id,
+            turns=len(units),
+            start=min(times),
+            end=max(times),
+            boundary_probability=cut.probability,
+            surprise=cut.surprise,
+            title=title,
+            keys=tuple(keys),
+            closed=closed,
+        )
+
+    def settle(self) -> None:
+        """Close every open event; with an offline segmenter cut the touched sessions anew."""
+        waiting = {event.id for event in self._store.unconsolidated(self._space)}
+        touched: dict[str, None] = {}
+        for event in self._store.events(self._space):
+            if not event.closed or event.id in waiting:
+                touched[event.session] = None
+        for session in touched:
+            if self._offline is None:
+                self._close(session)
+            else:
+                self.recut(session)
+        self._tails.clear()
+
+    def _close(self, session: str) -> None:
+        events = self._store.events(self._space, session=session)
+        open_events = [replace(event, closed=True) for event in events if not event.closed]
+        self._store.put_events(self._space, open_events)
+
+    def recut(self, session: str) -> None:
+        """Cut a whole session with hindsight. What was already thought about stays so."""
+        old = self._store.events(self._space, session=session)
+        done = self._consolidated_turns(old)
+        turns = [
+            stored.turn
+            for stored in self._store.turns(self._space, session=session)
+            if stored.turn.role != "document"
+        ]
+        self._store.delete_events(self._space, [event.id for event in old])
+        self._tails.pop(session, None)
+        if not turns:
+            return
+        units = self._units(turns)
+        segmenter = self._offline or self._online
+        starts = [Cut(0, 1.0, 0.0, True), *segmenter.cut(units)]
+        events = self._events(session, units, starts, closed=True)
+        self._store.put_events(self._space, events)
+        number = {unit.id: index for index, unit in enumerate(units)}
+        finished = [
+            event.id
+            for event in events
+            if all(
+                unit.id in done
+                for unit in units[number[event.first_turn] : number[event.last_turn] + 1]
+            )
+        ]
+        self._store.set_consolidated(self._space, finished, True)
+
+    def _consolidated_turns(self, events: Sequence[Event]) -> set[str]:
+        waiting = {event.id for event in self._store.unconsolidated(self._space)}
+        finished = [event for event in events if event.closed and event.id not in waiting]
+        return {turn.id for event in finished for turn in self.turns_of(event)}
+
+    def turns_of(self, event: Event) -> list[Turn]:
+        """The event's turns in order."""
+        first = self._store.turn(self._space, event.first_turn)
+        if first is None:
+            return []
+        turns: list[Turn] = []
+        for stored in self._store.turns(self._space, after=first.seq - 1, session=event.session):
+            if stored.turn.role != "document":
+                turns.append(stored.turn)
+            if stored.turn.id == event.last_turn:
+                break
+        return turns
+
+
+def _unit(turn: Turn, vector: Vector | None) -> Unit:
+    return Unit(
+        id=turn.id,
+        vector=np.zeros(1, np.float32) if vector is None else vector,
+        time=turn.time,
+        tokens=-(-len(turn.text) // CHARACTERS_PER_TOKEN),
+        text=turn.text,
+        speaker=turn.speaker,
+    )
+
+
+def _mean(vectors: Vector | None) -> Vector | None:
+    if vectors is None or not len(vectors):
+        return None
+    mean = vectors.mean(axis=0)
+    return np.asarray(mean / (np.linalg.norm(mean) or 1.0), np.float32)

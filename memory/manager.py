@@ -1,0 +1,410 @@
+"""`MemoryManager`: the one door to a memory."""
+
+import asyncio
+import os
+import secrets
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from types import TracebackType
+from typing import ParamSpec, Self, TypeVar
+
+from knowhen.graphs.knowledge import KnowledgeGraph
+from knowhen.graphs.walk.factory import make_walk
+from knowhen.memory.answering import answer
+from knowhen.memory.clock import Clock, NewId, SystemClock, random_id
+from knowhen.memory.consolidation import Settled
+from knowhen.memory.embedders.base import Embedder
+from knowhen.memory.embedders.factory import make_embedder
+from knowhen.memory.embedders.identity import claim
+from knowhen.memory.errors import InvalidInput, NotFound
+from knowhen.memory.explanation import Explanation, explain
+from knowhen.memory.forgetting import Wanted, select
+from knowhen.memory.gate.decide import decide
+from knowhen.memory.gate.signals import read_signals
+from knowhen.memory.home import database_path, home_folder
+from knowhen.memory.indexes.base import VectorIndex
+from knowhen.memory.indexes.factory import make_index
+from knowhen.memory.models.base import ChatModel
+from knowhen.memory.models.factory import make_model
+from knowhen.memory.recall.recalling import Recalling
+from knowhen.memory.records import (
+    Answer,
+    Decision,
+    Document,
+    Event,
+    Recall,
+    Receipt,
+    Recollection,
+    Thought,
+    Turn,
+)
+from knowhen.memory.reindexing import reindex
+from knowhen.memory.settings import Settings
+from knowhen.memory.space import Equipment, Space
+from knowhen.memory.stores.base import LoggedOperation, Store
+from knowhen.memory.stores.sqlite import SqliteStore
+from knowhen.memory.thoughts.operations import Insert, Merge, Operation, Use
+from knowhen.memory.thoughts.proposing import make_proposer
+from knowhen.memory.tokens import TokenCounter, make_token_counter
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class MemoryManager:
+    """Remembers a conversation, recalls from it, and knows when not to.
+
+    One manager serves one space; `at` gives a manager of another space of the same home. Safe
+    to use from several threads and processes at once.
+    """
+
+    def __init__(self, equipment: Equipment, space: str) -> None:
+        if not space.strip():
+            raise InvalidInput("the name of a space cannot be empty")
+        self._equipment = equipment
+        self._store: Store = equipment.store
+        self._space = Space(space, equipment)
+        self._recalling = _recalling(self._space, equipment)
+        self.space = space
+
+    @classmethod
+    def open(
+        cls,
+        home: str | os.PathLike[str] | None = None,
+        *,
+        space: str = "default",
+        embedder: str | Embedder = "lexical",
+        index: str | VectorIndex = "exact",
+        model: ChatModel | str | Callable[..., str] | None = None,
+        settings: Settings | None = None,
+        counter: TokenCounter | None = None,
+        clock: Clock | None = None,
+        new_id: NewId = random_id,
+        reindexing: bool = False,
+    ) -> "MemoryManager":
+        """Open the memory in a folder, which is made if it is not there.
+
+        Args:
+            home: the folder, `":memory:"` to keep nothing, or None for `$KNOWHEN_HOME` or the
+                user's data folder.
+            embedder: `lexical` (no download, not semantic), `local` (MiniLM), `openai:MODEL`,
+                or an embedder.
+            index: `exact`, `chroma`, or an index.
+            model: a chat model for thoughts and answers; none is needed.
+            reindexing: accept another embedder than the stored one, because `reindex` follows.
+
+        Raises:
+            HomeUnavailable: the folder or its database cannot be used.
+            EmbedderMismatch: the memory was filled with another embedder.
+        """
+        settings = settings or Settings()
+        chosen = make_embedder(embedder)
+        store = SqliteStore(database_path(home))
+        try:
+            if not reindexing:
+                claim(store, chosen)
+            _make_secret(store)
+            folder = None if store.in_memory else home_folder(home)
+            chat = make_model(model)
+            equipment = Equipment(
+                store=store,
+                index=make_index(index, store, folder),
+                embedder=chosen,
+                model=chat,
+                proposer=make_proposer(chat),
+                counter=counter or make_token_counter(),
+                walk=make_walk(settings.recall.walk),
+                clock=clock or SystemClock(),
+                new_id=new_id,
+                settings=settings,
+            )
+            return cls(equipment, space)
+        except BaseException:
+            store.close()
+            raise
+
+    def at(self, space: str) -> "MemoryManager":
+        """A manager of another space of the same home. Closing either closes the home."""
+        return MemoryManager(self._equipment, space)
+
+    # Taking in ---------------------------------------------------------------------------
+    def remember(self, turns: Turn | Iterable[Turn]) -> list[str]:
+        """Store turns for good; give back the ids of those that were new.
+
+        A turn that is there already is ignored; so is one that was erased. What this returns is
+        durable. No chat model is waited for.
+
+        Raises:
+            TurnConflict: an id is taken by other content; nothing of the call is kept.
+        """
+        batch = [turns] if isinstance(turns, Turn) else list(turns)
+        added = self._space.ingestion.remember(batch)
+        if added and self._equipment.model is None:
+            self._space.consolidation.run()
+        return added
+
+    def learn(self, documents: Document | Iterable[Document]) -> list[str]:
+        """Store reference text, recalled by the same walk; give back the ids of what was new."""
+        batch = [documents] if isinstance(documents, Document) else list(documents)
+        return self._space.ingestion.remember([_as_turn(document) for document in batch])
+
+    def settle(self) -> Settled:
+        """Close open events, cut them with hindsight, embed and think about what is waiting."""
+        self._space.ingestion.embed_pending()
+        with self._store.transaction():
+            self._space.events.settle()
+        return self._space.consolidation.run()
+
+    # Giving back -------------------------------------------------------------------------
+    def recall(
+        self,
+        query: str,
+        *,
+        budget: int = 1024,
+        gate: bool = True,
+        as_of: datetime | None = None,
+        known_at: datetime | None = None,
+    ) -> Recall:
+        """Find what answers a query and pack it into at most `budget` tokens. Never writes.
+
+        Args:
+            gate: leave the context empty when the decision is not to use memory.
+            as_of: only what had been said, and was true, at that time.
+            known_at: only what had been recorded by that time.
+
+        Raises:
+            InvalidBudget: the budget is not a positive number.
+            InvalidInput: the query is empty.
+        """
+        return self._recalling.recall(
+            query, budget=budget, gate=gate, as_of=as_of, known_at=known_at
+        )
+
+    def decide(self, query: str) -> Decision:
+        """The gate alone: what to do about a query, and why."""
+        return decide(read_signals(self._recalling.search(query)))
+
+    def answer(self, query: str, *, budget: int = 1024) -> Answer:
+        """Decide, recall and answer: with the model, or by quoting without one."""
+        return answer(query, self.recall(query, budget=budget), self._equipment.model)
+
+    def why(self, item: Recollection) -> Explanation:
+        """Why an item was recalled: each cue's share, its sources, its links in the graph."""
+        return explain(item, self._space, self._store)
+
+    # Thoughts ----------------------------------------------------------------------------
+    def think(self, turns: Sequence[Turn | str]) -> list[int]:
+        """Propose and apply thoughts for turns of this memory now; give back operation ids."""
+        ids = [turn if isinstance(turn, str) else turn.id for turn in turns]
+        found = [self.turn(turn_id) for turn_id in ids]
+        proposals = self._equipment.proposer.propose(found)
+        with self._store.transaction():
+            return self._space.ledger.learn(proposals)
+
+    def apply(self, operation: Operation) -> int:
+        """Apply one operation; give back its id in the log."""
+        with self._store.transaction():
+            return self._space.ledger.apply(operation)
+
+    def insert(self, thought: Thought) -> int:
+        """Add a thought by hand; give back the operation's id."""
+        return self.apply(Insert(replace(thought, space=self.space)))
+
+    def merge(self, thought_ids: Sequence[str], *, text: str | None = None) -> int:
+        """Merge thoughts into one that loses none of their objects; give back the operation."""
+        return self.apply(Merge(tuple(thought_ids), text=text))
+
+    def undo(self, operation_id: int) -> int:
+        """Reverse an operation; give back the id of the reversal.
+
+        Raises:
+            OperationRefused: it cannot be undone; an erasure never can.
+            NotFound: there is no such operation.
+        """
+        with self._store.transaction():
+            return self._space.ledger.undo(operation_id)
+
+    def feedback(self, recall: Recall, *, useful: Sequence[str]) -> None:
+        """Tell which recalled items were of use: their thoughts are kept longer."""
+        listed = {item.id: item for item in recall.items}
+        for item_id in useful:
+            if item_id not in listed:
+                raise NotFound("item of this recall", item_id, self.space)
+        thoughts = [i for i in useful if listed[i].kind == "thought"]
+        turns = {i for i in useful if listed[i].kind == "turn"}
+        for turn_id in turns:
+            thoughts += [t.id for t in self._store.thoughts(self.space, turn_id=turn_id)]
+        if thoughts:
+            self.apply(Use(tuple(dict.fromkeys(thoughts))))
+
+    # Forgetting --------------------------------------------------------------------------
+    def forget(
+        self,
+        *,
+        turns: Sequence[str] = (),
+        thoughts: Sequence[str] = (),
+        entity: str | None = None,
+        matching: str | None = None,
+        before: datetime | None = None,
+        preview: bool = False,
+    ) -> Receipt:
+        """Erase turns and thoughts with all that was made of them; a receipt proves it.
+
+        Args:
+            entity: everything that mentions it.
+            matching: every turn and thought whose text contains this, whatever the case.
+            before: every turn said before that time.
+            preview: only say what would go.
+
+        Raises:
+            InvalidInput: nothing was chosen.
+            NotFound: a chosen turn or thought is not there.
+        """
+        wanted = Wanted(tuple(turns), tuple(thoughts), entity, matching, before)
+        selection = select(self._store, self.space, wanted)
+        if preview:
+            return Receipt(self.space, selection.turns, selection.thoughts, preview=True)
+        return self._space.erasure.erase(selection)
+
+    # Looking in --------------------------------------------------------------------------
+    def turn(self, turn_id: str) -> Turn:
+        """One turn.
+
+        Raises:
+            NotFound: no turn has that id in this space.
+        """
+        stored = self._store.turn(self.space, turn_id)
+        if stored is None:
+            raise NotFound("turn", turn_id, self.space)
+        return stored.turn
+
+    def turns(self, *, session: str | None = None, newest: int | None = None) -> list[Turn]:
+        """Turns in the order they arrived."""
+        stored = self._store.turns(self.space, session=session, newest=newest)
+        return [each.turn for each in stored]
+
+    def events(self) -> list[Event]:
+        """Events in the order they began."""
+        return self._store.events(self.space)
+
+    def thoughts(self, *, history: bool = False) -> list[Thought]:
+        """Active thoughts; with `history` also those superseded, merged or retracted."""
+        found = self._store.thoughts(self.space)
+        return found if history else [t for t in found if t.status == "active"]
+
+    def operations(self, *, newest: int | None = None) -> list[LoggedOperation]:
+        """The log of what was done to thoughts, oldest first."""
+        return self._store.operations(self.space, newest=newest)
+
+    @property
+    def graph(self) -> KnowledgeGraph:
+        """The knowledge graph of this space, up to date."""
+        return self._space.engine.network.refresh()
+
+    def spaces(self) -> list[str]:
+        """Names of all spaces of this home."""
+        return self._store.spaces()
+
+    def quarantined(self) -> list[tuple[Sequence[str], str, str]]:
+        """Proposals that failed their check: turn ids, reason, text."""
+        return self._store.quarantined(self.space)
+
+    def stats(self) -> Mapping[str, int | str]:
+        """Counts of what this space holds, and the home's size on disk."""
+        thoughts = self._store.thoughts(self.space)
+        nodes, edges = self.graph.counts()
+        return {
+            "space": self.space,
+            "turns": self._store.count_turns(self.space),
+            "sessions": len(self._store.sessions(self.space)),
+            "events": len(self._store.events(self.space)),
+            "thoughts": sum(thought.status == "active" for thought in thoughts),
+            "retired thoughts": sum(thought.status != "active" for thought in thoughts),
+            "entities": nodes.get("entity", 0),
+            "graph nodes": sum(nodes.values()),
+            "graph edges": sum(edges.values()),
+            "operations": len(self._store.operations(self.space)),
+            "embedder": self._equipment.embedder.name,
+            "disk bytes": self._store.disk_bytes(),
+        }
+
+    # Care --------------------------------------------------------------------------------
+    def reindex(self) -> None:
+        """Rebuild everything derived of every space from turns and the operation log."""
+        reindex(self._equipment)
+        self._space = Space(self.space, self._equipment)
+        self._recalling = _recalling(self._space, self._equipment)
+
+    def doctor(self) -> list[str]:
+        """Inconsistencies in words; empty when all is well."""
+        return self._store.check()
+
+    def close(self) -> None:
+        self._equipment.index.close()
+        self._store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    # Async twins -------------------------------------------------------------------------
+    async def aremember(self, turns: Turn | Iterable[Turn]) -> list[str]:
+        """`remember` without blocking the event loop."""
+        return await asyncio.to_thread(self.remember, turns)
+
+    async def alearn(self, documents: Document | Iterable[Document]) -> list[str]:
+        """`learn` without blocking the event loop."""
+        return await asyncio.to_thread(self.learn, documents)
+
+    async def asettle(self) -> Settled:
+        """`settle` without blocking the event loop."""
+        return await asyncio.to_thread(self.settle)
+
+    async def arecall(self, query: str, *, budget: int = 1024, gate: bool = True) -> Recall:
+        """`recall` without blocking the event loop."""
+        return await asyncio.to_thread(self.recall, query, budget=budget, gate=gate)
+
+    async def adecide(self, query: str) -> Decision:
+        """`decide` without blocking the event loop."""
+        return await asyncio.to_thread(self.decide, query)
+
+    async def aanswer(self, query: str, *, budget: int = 1024) -> Answer:
+        """`answer` without blocking the event loop."""
+        return await asyncio.to_thread(self.answer, query, budget=budget)
+
+
+def _recalling(space: Space, equipment: Equipment) -> Recalling:
+    settings = equipment.settings.recall
+    return Recalling(space.engine, counter=equipment.counter, settings=settings)
+
+
+def _make_secret(store: Store) -> None:
+    """The key of digests that outlive what was erased; without it they could be guessed."""
+    if store.setting("secret") is None:
+        with store.transaction():
+            if store.setting("secret") is None:
+                store.set_setting("secret", secrets.token_hex(32))
+
+
+def _as_turn(document: Document) -> Turn:
+    from hashlib import blake2b
+
+    digest = blake2b(f"{document.title}\0{document.text}".encode(), digest_size=8).hexdigest()
+    name = document.id or digest
+    return Turn(
+        text=document.text,
+        speaker=document.title or "document",
+        role="document",
+        time=document.time,
+        session=f"document:{name}",
+        id=name,
+        meta={**document.meta, "title": document.title},
+    )

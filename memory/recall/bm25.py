@@ -1,0 +1,82 @@
+"""BM25 over parts, over windows of parts, and over events, from one set of postings.
+
+Robertson and Zaragoza, "The Probabilistic Relevance Framework" (2009), section 3. A window or
+an event is the sum of its parts, so no second index is needed: counts are added up per query.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knowhen.memory.recall.corpus import NONE, Corpus
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+class TermCounts:
+    """How often each query term occurs in each part: shape (terms, parts)."""
+
+    def __init__(
+        self, corpus: Corpus, postings: Mapping[str, tuple[Ints, Ints]], terms: Sequence[str]
+    ) -> None:
+        self.terms = [term for term in dict.fromkeys(terms) if term in postings]
+        self.corpus = corpus
+        self.counts = np.zeros((len(self.terms), len(corpus)))
+        for row, term in enumerate(self.terms):
+            ids, counts = postings[term]
+            where = np.searchsorted(corpus.part_id, ids)
+            inside = where < len(corpus)
+            inside[inside] = corpus.part_id[where[inside]] == ids[inside]
+            self.counts[row, where[inside]] = counts[inside]
+
+    def window(self, radius: int) -> tuple[Floats, Floats]:
+        """Counts and lengths summed over `radius` neighbours on both sides, within a session."""
+        counts, lengths = self.counts.copy(), self.corpus.length.copy()
+        for step in (self.corpus.before, self.corpus.after):
+            here = np.arange(len(self.corpus))
+            for _ in range(radius):
+                here = np.where(here == NONE, NONE, step[here])
+                exists = here != NONE
+                counts[:, exists] += self.counts[:, here[exists]]
+                lengths[exists] += self.corpus.length[here[exists]]
+        return counts, lengths
+
+    def groups(self, group: Ints) -> tuple[Floats, Floats]:
+        """Counts and lengths summed over groups; a part without a group stands alone as 0."""
+        total = int(group.max(initial=NONE)) + 1
+        counts = np.zeros((len(self.terms), total))
+        inside = group != NONE
+        for row in range(len(self.terms)):
+            counts[row] = np.bincount(
+                group[inside], weights=self.counts[row, inside], minlength=total
+            )
+        lengths = np.bincount(
+            group[inside], weights=self.corpus.length[inside], minlength=total
+        ).astype(np.float64)
+        return counts, lengths
+
+
+def idf(counts: Floats) -> Floats:
+    """Inverse document frequency of each row of counts, never negative; shape (terms,)."""
+    size = counts.shape[1]
+    found = (counts > 0).sum(axis=1)
+    return np.asarray(np.log1p((size - found + 0.5) / (found + 0.5)))
+
+
+def bm25(
+    counts: Floats,
+    lengths: Floats,
+    *,
+    weights: Floats | None = None,
+    k1: float = 1.2,
+    b: float = 0.75,
+) -> Floats:
+    """Score of each column; `weights` replaces the inverse document frequencies."""
+    if not counts.size:
+        return np.zeros(counts.shape[1])
+    weights = idf(counts) if weights is None else weights
+    mean = lengths.mean() or 1.0
+    norm = k1 * (1 - b + b * lengths / mean)
+    return np.asarray(weights @ (counts * (k1 + 1) / (counts + norm)))

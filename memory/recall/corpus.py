@@ -1,0 +1,163 @@
+"""The columns of one space that recall computes on, caught up from the store.
+
+Recall scores *parts*: a short turn is one part, a long one several. Part `i` has the owner
+`turn_of[i]`; neighbours are the parts before and after it in the same session.
+"""
+
+import threading
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knowhen.memory.records import ROLES
+from knowhen.memory.stores.base import EntryRow, Store, StoredTurn
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+NONE = -1
+_QUESTION_MARKS = "?？؟"
+_SENTENCE_MARKS = ".!。！" + _QUESTION_MARKS
+
+
+class Corpus:
+    """Turns and their parts as arrays; one per space and process, refreshed before each use."""
+
+    def __init__(self, store: Store, space: str) -> None:
+        self._store, self._space = store, space
+        self._lock = threading.Lock()
+        self._clear(epoch=0)
+
+    def _clear(self, epoch: int) -> None:
+        self.version = -1
+        self.epoch = epoch
+        self._last_seq = 0
+        self._last_event_version = -1
+        self.turns: list[StoredTurn] = []
+        self.position: dict[str, int] = {}
+        self.speakers: list[str] = []
+        self._sessions: dict[str, int] = {}
+        self._last_part: dict[int, int] = {}
+        self.speaker = np.empty(0, np.int64)
+        self.session = np.empty(0, np.int64)
+        self.time = np.empty(0, np.float64)
+        self.role = np.empty(0, "U9")
+        self.event = np.empty(0, np.int64)
+        self.events: list[str] = []
+        self.part_id = np.empty(0, np.int64)
+        self.turn_of = np.empty(0, np.int64)
+        self.start = np.empty(0, np.int64)
+        self.end = np.empty(0, np.int64)
+        self.length = np.empty(0, np.float64)
+        self.question = np.empty(0, np.float64)
+        self.before = np.empty(0, np.int64)
+        self.after = np.empty(0, np.int64)
+
+    def refresh(self) -> "Corpus":
+        """Take over what any process has committed since the last call."""
+        with self._lock:
+            version = self._store.version(self._space)
+            if version == self.version:
+                return self
+            epoch = self._store.epoch(self._space)
+            if epoch != self.epoch:
+                self._clear(epoch)
+            self._take_turns()
+            self._take_parts()
+            self._take_events()
+            self.version = version
+        return self
+
+    def _take_turns(self) -> None:
+        new = list(self._store.turns(self._space, after=self._last_seq))
+        if not new:
+            return
+        for offset, stored in enumerate(new, start=len(self.turns)):
+            self.position[stored.turn.id] = offset
+        self.turns.extend(new)
+        self._last_seq = new[-1].seq
+        known = {name: number for number, name in enumerate(self.speakers)}
+        speakers = [known.setdefault(s.turn.speaker, len(known)) for s in new]
+        self.speakers = list(known)
+        sessions = [self._sessions.setdefault(s.turn.session, len(self._sessions)) for s in new]
+        times = [s.turn.time.timestamp() if s.turn.time else np.nan for s in new]
+        self.speaker = np.append(self.speaker, np.array(speakers, np.int64))
+        self.session = np.append(self.session, np.array(sessions, np.int64))
+        self.time = np.append(self.time, np.array(times, np.float64))
+        self.role = np.append(self.role, np.array([s.turn.role for s in new], "U9"))
+
+    def _take_parts(self) -> None:
+        last = int(self.part_id[-1]) if len(self.part_id) else 0
+        rows: list[EntryRow] = self._store.entries(self._space, "turn", after=last)
+        if not rows:
+            return
+        first = len(self.part_id)
+        owners = np.array([self.position[row.owner] for row in rows], np.int64)
+        self.part_id = np.append(self.part_id, np.array([row.id for row in rows], np.int64))
+        self.turn_of = np.append(self.turn_of, owners)
+        self.start = np.append(self.start, np.array([row.start for row in rows], np.int64))
+        self.end = np.append(self.end, np.array([row.end for row in rows], np.int64))
+        self.length = np.append(self.length, np.array([row.length for row in rows], np.float64))
+        asking = [_share_of_questions(self.text(part)) for part in range(first, len(self.part_id))]
+        self.question = np.append(self.question, np.array(asking, np.float64))
+        self.before = np.append(self.before, np.full(len(rows), NONE))
+        self.after = np.append(self.after, np.full(len(rows), NONE))
+        for part, session in enumerate(self.session[owners].tolist(), start=first):
+            previous = self._last_part.get(session)
+            if previous is not None:
+                self.before[part] = previous
+                self.after[previous] = part
+            self._last_part[session] = part
+
+    def _take_events(self) -> None:
+        events = self._store.events(self._space, changed_after=self._last_event_version)
+        grown = np.full(len(self.turns) - len(self.event), NONE)
+        self.event = np.append(self.event, grown)
+        number = {name: index for index, name in enumerate(self.events)}
+        for event in events:
+            index = number.setdefault(event.id, len(number))
+            first, last = self.position[event.first_turn], self.position[event.last_turn]
+            inside = np.arange(first, last + 1)
+            self.event[inside[self.session[inside] == self.session[first]]] = index
+        self.events = list(number)
+        self._last_event_version = self._store.version(self._space)
+
+    @property
+    def people(self) -> list[str]:
+        """Names of speakers that are not merely roles: what a query may name."""
+        return [name for name in self.speakers if name not in ROLES]
+
+    @property
+    def asker(self) -> str | None:
+        """Whom "I" stands for in a query: the only one who spoke as user, if there is but one."""
+        users = np.unique(self.speaker[self.role == "user"])
+        return self.speakers[int(users[0])] if len(users) == 1 else None
+
+    def known(self, as_of: datetime | None, known_at: datetime | None) -> NDArray[np.bool_]:
+        """Parts that had been said by `as_of` and recorded by `known_at`, shape (parts,)."""
+        turns = np.ones(len(self.turns), bool)
+        if as_of is not None:
+            turns &= ~(self.time > as_of.timestamp())
+        if known_at is not None:
+            turns &= np.array([stored.recorded_at <= known_at for stored in self.turns], bool)
+        return turns[self.turn_of]
+
+    def rows(self, part_ids: Ints) -> Ints:
+        """Row numbers of part ids; ids that are not here are left out."""
+        where = np.searchsorted(self.part_id, part_ids)
+        where[where == len(self.part_id)] = 0
+        return where[self.part_id[where] == part_ids] if len(self.part_id) else part_ids[:0]
+
+    def text(self, part: int) -> str:
+        """Verbatim text of a part."""
+        turn = self.turns[int(self.turn_of[part])].turn
+        return turn.text[int(self.start[part]) : int(self.end[part])]
+
+    def __len__(self) -> int:
+        return len(self.part_id)
+
+
+def _share_of_questions(text: str) -> float:
+    """Share of the text's sentences that end in a question mark."""
+    marks = [character for character in text if character in _SENTENCE_MARKS]
+    return sum(mark in _QUESTION_MARKS for mark in marks) / len(marks) if marks else 0.0

@@ -1,0 +1,194 @@
+"""Recall: search with every cue, walk the graph, fuse, and pack under the budget."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knowhen.graphs.names import normalise
+from knowhen.graphs.walk.base import Walk
+from knowhen.memory.embedders.base import Embedder
+from knowhen.memory.indexes.base import VectorIndex
+from knowhen.memory.recall.bm25 import TermCounts, idf
+from knowhen.memory.recall.corpus import Corpus
+from knowhen.memory.recall.cues import Evidence
+from knowhen.memory.recall.facts import FactHit, FactSearch
+from knowhen.memory.recall.fusion import BIAS, contributions, fuse, shipped_weights
+from knowhen.memory.recall.network import Network
+from knowhen.memory.recall.query import Query, read_query
+from knowhen.memory.settings import RecallSettings
+from knowhen.memory.stores.base import Store
+from knowhen.memory.text.analyzer import terms
+from knowhen.memory.text.entities import find_entities
+
+Floats = NDArray[np.float64]
+
+DENSE_DEPTH = 4096
+"""Nearest parts asked of the index; the rest of a larger space gets the last one's cosine."""
+FEEDBACK_HITS = 5
+FEEDBACK_TERMS = 10
+SEED_PARTS = 5
+ENTITY_SHARE, FACT_SHARE, PART_SHARE = 0.3, 0.2, 0.5
+"""How the restart of the walk is split; shares without a seed go to the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What a search found: scores for every part, and the share of each cue in them."""
+
+    query: Query
+    corpus: Corpus
+    evidence: Evidence
+    scores: Floats
+    """Log-odds that a part is evidence, shape (parts,)."""
+    shares: Mapping[str, Floats]
+    facts: tuple[FactHit, ...] = ()
+    restart: Mapping[str, float] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    def turns(self, limit: int) -> list[tuple[int, float, int]]:
+        """Best turns: position, score, and the part that gave the score."""
+        corpus = self.corpus
+        order = np.argsort(-self.scores, kind="stable")
+        best: dict[int, tuple[float, int]] = {}
+        for part in order.tolist():
+            turn = int(corpus.turn_of[part])
+            if self.scores[part] == -np.inf:
+                break
+            if turn not in best:
+                best[turn] = (float(self.scores[part]), part)
+                if len(best) == limit:
+                    break
+        return [(turn, score, part) for turn, (score, part) in best.items()]
+
+
+class RecallEngine:
+    """Searches one space. Reads only; what other processes committed is seen at the next call."""
+
+    def __init__(
+        self,
+        store: Store,
+        space: str,
+        *,
+        embedder: Embedder,
+        index: VectorIndex,
+        walk: Walk | None,
+        settings: RecallSettings,
+        weights: Mapping[str, float] | None = None,
+    ) -> None:
+        self._store, self._space = store, space
+        self._embedder, self._index, self._walk = embedder, index, walk
+        self._settings = settings
+        family = "lexical" if embedder.name.startswith("lexical") else "semantic"
+        self._weights = shipped_weights(family) if weights is None else weights
+        self.corpus = Corpus(store, space)
+        self.network = Network(store, space)
+        self._facts = FactSearch(store, space, index)
+
+    def search(
+        self, text: str, *, as_of: datetime | None = None, known_at: datetime | None = None
+    ) -> Findings:
+        """Score every part of the space for a query; what was said or recorded later is left out."""
+        corpus = self.corpus.refresh()
+        query = read_query(text, speakers=corpus.people, asker=corpus.asker, now=as_of)
+        vector = self._embedder.embed([query.bare])[0]
+        postings = self._store.postings(self._space, "turn", query.terms)
+        evidence = Evidence(
+            query=query,
+            corpus=corpus,
+            counts=TermCounts(corpus, postings, query.terms),
+            similarity=self._similarity(corpus, vector),
+            walk=np.zeros(len(corpus)),
+        )
+        self._add_feedback(evidence)
+        facts = self._facts.search(query, vector)
+        restart = self._add_walk(evidence, facts)
+        shares = contributions(evidence, self._weights, self._settings.ablate)
+        scores = fuse(shares, len(corpus), self._weights.get(BIAS, 0.0))
+        scores[~corpus.known(as_of, known_at)] = -np.inf
+        return Findings(query, corpus, evidence, scores, shares, tuple(facts), restart)
+
+    def _similarity(self, corpus: Corpus, vector: NDArray[np.float32]) -> Floats:
+        ids, cosines = self._index.search(self._space, "turn", vector, DENSE_DEPTH)
+        floor = float(cosines.min()) if len(cosines) else 0.0
+        similarity = np.full(len(corpus), floor)
+        where = np.searchsorted(corpus.part_id, ids)
+        inside = where < len(corpus)
+        inside[inside] = corpus.part_id[where[inside]] == ids[inside]
+        similarity[where[inside]] = cosines[inside]
+        return similarity
+
+    def _first_hits(self, evidence: Evidence, limit: int) -> NDArray[np.int64]:
+        """Best parts by BM25 and cosine alone: what feedback and the walk start from."""
+        lexical = evidence.turn_bm25 / (evidence.turn_bm25.max(initial=0.0) or 1.0)
+        similar = evidence.similarity
+        spread = (similar - similar.mean()) / (similar.std() or 1.0)
+        both = lexical + 0.25 * spread + 0.2 * evidence.named
+        return np.argsort(-both, kind="stable")[:limit]
+
+    def _add_feedback(self, evidence: Evidence) -> None:
+        """Terms that the first hits share but the query lacks, by how much rarer they are here."""
+        if "feedback" in self._settings.ablate or not evidence.turn_bm25.any():
+            return
+        hits = self._first_hits(evidence, FEEDBACK_HITS)
+        support: dict[str, int] = {}
+        for part in hits.tolist():
+            for term in set(terms(evidence.corpus.text(part))) - set(evidence.query.terms):
+                support[term] = support.get(term, 0) + 1
+        shared = {term: count for term, count in support.items() if count > 1}
+        postings = self._store.postings(self._space, "turn", shared)
+        ranked = sorted(shared, key=lambda term: -shared[term] / np.log1p(len(postings[term][0])))[
+            :FEEDBACK_TERMS
+        ]
+        counts = TermCounts(evidence.corpus, postings, ranked)
+        evidence.feedback = counts
+        agreement = np.array([shared[term] for term in counts.terms]) / FEEDBACK_HITS
+        evidence.feedback_weights = idf(counts.counts) * agreement
+
+    def _add_walk(self, evidence: Evidence, facts: list[FactHit]) -> dict[str, float]:
+        if self._walk is None or "walk" in self._settings.ablate or not len(evidence.corpus):
+            return {}
+        graph = self.network.refresh()
+        restart = self._restart(evidence, facts)
+        restart = {node: mass for node, mass in restart.items() if node in graph}
+        if not restart:
+            return {}
+        ranking = self._walk.rank(graph, restart)
+        mass = np.zeros(len(evidence.corpus.turns))
+        for node, score in ranking:
+            kind, _, key = node.partition(":")
+            if kind == "turn" and key in evidence.corpus.position:
+                mass[evidence.corpus.position[key]] = score
+        evidence.walk = mass[evidence.corpus.turn_of]
+        return restart
+
+    def _restart(self, evidence: Evidence, facts: list[FactHit]) -> dict[str, float]:
+        """A sparse restart with fixed shares: entities of the query, facts, first hits."""
+        corpus = evidence.corpus
+        groups: list[tuple[float, dict[str, float]]] = []
+        entities = {
+            f"entity:{key}": 1.0
+            for span in find_entities(evidence.query.text)
+            if (key := normalise(span.name))
+        }
+        groups.append((ENTITY_SHARE, entities))
+        groups.append((FACT_SHARE, {f"thought:{hit.thought.id}": hit.score for hit in facts[:5]}))
+        hits = self._first_hits(evidence, SEED_PARTS).tolist()
+        groups.append(
+            (
+                PART_SHARE,
+                {
+                    f"turn:{corpus.turns[int(corpus.turn_of[part])].turn.id}": 1.0 / (rank + 1)
+                    for rank, part in enumerate(hits)
+                },
+            )
+        )
+        total = sum(share for share, seeds in groups if seeds) or 1.0
+        restart: dict[str, float] = {}
+        for share, seeds in groups:
+            mass = sum(seeds.values()) or 1.0
+            for node, weight in seeds.items():
+                restart[node] = restart.get(node, 0.0) + share / total * weight / mass
+        return restart

@@ -1,0 +1,70 @@
+"""Thoughts that match a query: what the walk starts from, and recollections of their own."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knowhen.memory.indexes.base import VectorIndex
+from knowhen.memory.recall.query import Query
+from knowhen.memory.records import Thought
+from knowhen.memory.stores.base import Store
+
+DEPTH = 20
+"""Nearest thoughts looked at by cosine, and again by shared terms."""
+
+
+@dataclass(frozen=True, slots=True)
+class FactHit:
+    """A thought with its match to the query: cosine plus share of the query's terms it holds."""
+
+    thought: Thought
+    score: float
+
+
+class FactSearch:
+    """Finds the thoughts of one space that fit a query, by cosine and by shared terms."""
+
+    def __init__(self, store: Store, space: str, index: VectorIndex) -> None:
+        self._store, self._space, self._index = store, space, index
+        self._owners: dict[int, str] = {}
+        self._seen = (-1, -1)
+
+    def search(self, query: Query, vector: NDArray[np.float32]) -> list[FactHit]:
+        """Active thoughts, best first."""
+        owners = self._refresh()
+        if not owners:
+            return []
+        ids, cosines = self._index.search(self._space, "thought", vector, DEPTH)
+        scores = {
+            int(i): max(float(c), 0.0) for i, c in zip(ids.tolist(), cosines.tolist(), strict=True)
+        }
+        postings = self._store.postings(self._space, "thought", query.terms)
+        overlap: dict[int, float] = {}
+        for entries, _ in postings.values():
+            rarity = np.log1p(len(owners) / len(entries))
+            for entry in entries.tolist():
+                overlap[entry] = overlap.get(entry, 0.0) + float(rarity)
+        top = sorted(overlap, key=lambda entry: -overlap[entry])[:DEPTH]
+        most = overlap[top[0]] if top else 1.0
+        for entry in top:
+            scores[entry] = scores.get(entry, 0.0) + overlap[entry] / most
+        best: dict[str, float] = {}
+        for entry, score in scores.items():
+            if entry in owners:
+                best[owners[entry]] = max(best.get(owners[entry], 0.0), score)
+        thoughts = self._store.thoughts(self._space, ids=list(best))
+        hits = [FactHit(t, best[t.id]) for t in thoughts if t.status == "active"]
+        return sorted(hits, key=lambda hit: (-hit.score, hit.thought.id))
+
+    def _refresh(self) -> dict[int, str]:
+        version, epoch = self._store.version(self._space), self._store.epoch(self._space)
+        if (version, epoch) == self._seen:
+            return self._owners
+        if epoch != self._seen[1]:
+            self._owners = {}
+        last = max(self._owners, default=0)
+        for row in self._store.entries(self._space, "thought", after=last):
+            self._owners[row.id] = row.owner
+        self._seen = (version, epoch)
+        return self._owners

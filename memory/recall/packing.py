@@ -1,0 +1,161 @@
+"""Packing what was found into a context that never exceeds its token budget."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from knowhen.memory.recall.corpus import NONE, Corpus
+from knowhen.memory.stores.base import StoredTurn
+from knowhen.memory.text.analyzer import words
+from knowhen.memory.tokens import TokenCounter
+
+WHOLE = 600
+"""Longer turns may be packed in part."""
+SHARE = 1 / 3
+"""A part of a long turn is packed with its surroundings up to this share of the turn."""
+LENGTH_POWER = 0.5
+"""A turn's worth is divided by its length to this power before the budget is spent."""
+_GAP = "[…]"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A turn that may be packed: its position, its worth from 0 to 1, and its best part."""
+
+    turn: int
+    worth: float
+    part: int
+    mark: str = ""
+    """Said beside the speaker, such as that a later turn outdates this one."""
+
+
+@dataclass(slots=True)
+class Packing:
+    """What went into the context, and what stayed out and why."""
+
+    context: str = ""
+    tokens: int = 0
+    packed: dict[int, str] = field(default_factory=dict)
+    """Verbatim text by turn position."""
+    notes: list[str] = field(default_factory=list)
+
+
+def pack(
+    corpus: Corpus, candidates: Sequence[Candidate], *, budget: int, counter: TokenCounter
+) -> Packing:
+    """Spend the budget on the candidates that are worth most for their length, in time order."""
+    packer = _Packer(corpus, budget, counter)
+    for candidate in sorted(candidates, key=lambda c: -packer.density(c)):
+        packer.offer(candidate)
+    return packer.finish()
+
+
+class _Packer:
+    def __init__(self, corpus: Corpus, budget: int, counter: TokenCounter) -> None:
+        self._corpus, self._budget, self._counter = corpus, budget, counter
+        self._chosen: dict[int, tuple[Candidate, int, int]] = {}
+        self._groups: set[tuple[str, str]] = set()
+        self._seen: set[tuple[str, ...]] = set()
+        self._spent = 0
+        self._too_long = 0
+        self._repeated = 0
+
+    def density(self, candidate: Candidate) -> float:
+        start, end = self._span(candidate)
+        return candidate.worth / float((end - start + 20) ** LENGTH_POWER)
+
+    def offer(self, candidate: Candidate) -> None:
+        start, end = self._span(candidate)
+        stored = self._corpus.turns[candidate.turn]
+        said = tuple(words(stored.turn.text[start:end]))
+        if said in self._seen:
+            self._repeated += 1
+            return
+        group = _group(stored)
+        new = "" if group in self._groups else _header(group) + "\n"
+        # One token more than the parts add up to: rounding and the line break between them.
+        cost = self._counter.count(new + _line(stored, start, end, candidate.mark) + "\n")
+        if self._spent + cost > self._budget:
+            self._too_long += 1
+            return
+        self._spent += cost
+        self._groups.add(group)
+        self._seen.add(said)
+        self._chosen[candidate.turn] = (candidate, start, end)
+
+    def _span(self, candidate: Candidate) -> tuple[int, int]:
+        """The whole turn, or of a long one the best part and what is around it."""
+        corpus, text = self._corpus, self._corpus.turns[candidate.turn].turn.text
+        if len(text) <= WHOLE:
+            return 0, len(text)
+        start, end = int(corpus.start[candidate.part]), int(corpus.end[candidate.part])
+        first = last = candidate.part
+        while end - start < len(text) * SHARE:
+            after, before = int(corpus.after[last]), int(corpus.before[first])
+            if after != NONE and corpus.turn_of[after] == candidate.turn:
+                last, end = after, int(corpus.end[after])
+            elif before != NONE and corpus.turn_of[before] == candidate.turn:
+                first, start = before, int(corpus.start[before])
+            else:
+                break
+        return start, end
+
+    def finish(self) -> Packing:
+        packing = Packing()
+        while True:
+            packing.context = self._render()
+            packing.tokens = self._counter.count(packing.context)
+            if packing.tokens <= self._budget or not self._chosen:
+                break
+            worst = min(self._chosen, key=lambda turn: self._chosen[turn][0].worth)
+            del self._chosen[worst]
+            self._too_long += 1
+        for turn, (_, start, end) in self._chosen.items():
+            packing.packed[turn] = self._corpus.turns[turn].turn.text[start:end]
+        if self._too_long:
+            packing.notes.append(f"{self._too_long} more found, left out by the budget")
+        if self._repeated:
+            packing.notes.append(f"{self._repeated} left out as repetitions")
+        return packing
+
+    def _render(self) -> str:
+        lines: list[str] = []
+        group: tuple[str, str] | None = None
+        for turn in sorted(self._chosen, key=self._order):
+            candidate, start, end = self._chosen[turn]
+            stored = self._corpus.turns[turn]
+            if _group(stored) != group:
+                group = _group(stored)
+                lines.append(_header(group))
+            lines.append(_line(stored, start, end, candidate.mark))
+        return "\n".join(lines)
+
+    def _order(self, turn: int) -> tuple[str, float, int]:
+        """Sessions in the order of their days, turns in the order they were said."""
+        stored = self._corpus.turns[turn]
+        time = stored.turn.time
+        return (*_group(stored), time.timestamp() if time else 0.0, stored.seq)  # type: ignore[return-value]
+
+
+def _group(stored: StoredTurn) -> tuple[str, str]:
+    time = stored.turn.time
+    return (_day(time) if time else "", stored.turn.session)
+
+
+def _day(time: datetime) -> str:
+    return time.strftime("%Y-%m-%d %A")
+
+
+def _header(group: tuple[str, str]) -> str:
+    return "[" + ", ".join(part for part in group if part) + "]"
+
+
+def _line(stored: StoredTurn, start: int, end: int, mark: str) -> str:
+    turn = stored.turn
+    text = turn.text[start:end].strip("\n")
+    before = f"{_GAP} " if start > 0 else ""
+    after = f" {_GAP}" if end < len(turn.text) else ""
+    return f"{turn.speaker} ({turn.id}{mark}): {before}{text}{after}"
+
+
+Render = Callable[[Iterable[Candidate]], str]

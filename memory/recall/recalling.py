@@ -1,0 +1,120 @@
+"""From a query to a `Recall`: search, decide, pack."""
+
+from datetime import datetime
+
+import numpy as np
+
+from knowhen.memory.errors import InvalidBudget, InvalidInput
+from knowhen.memory.gate.decide import decide
+from knowhen.memory.gate.signals import read_signals
+from knowhen.memory.recall.engine import Findings, RecallEngine
+from knowhen.memory.recall.packing import Candidate, Packing, pack
+from knowhen.memory.records import Recall, Recollection
+from knowhen.memory.settings import RecallSettings
+from knowhen.memory.tokens import TokenCounter
+
+CANDIDATES = 400
+"""Best turns that packing may choose from."""
+FACTS = 5
+"""Thoughts listed beside the turns."""
+
+
+class Recalling:
+    """Answers recalls of one space; reads only."""
+
+    def __init__(
+        self, engine: RecallEngine, *, counter: TokenCounter, settings: RecallSettings
+    ) -> None:
+        self._engine, self._counter, self._settings = engine, counter, settings
+
+    def search(
+        self,
+        query: str,
+        *,
+        as_of: datetime | None = None,
+        known_at: datetime | None = None,
+    ) -> Findings:
+        """Score everything for a query.
+
+        Raises:
+            InvalidInput: the query is empty.
+        """
+        if not isinstance(query, str) or not query.strip():
+            raise InvalidInput("the query is empty")
+        return self._engine.search(query, as_of=as_of, known_at=known_at)
+
+    def recall(
+        self,
+        query: str,
+        *,
+        budget: int,
+        gate: bool,
+        as_of: datetime | None = None,
+        known_at: datetime | None = None,
+    ) -> Recall:
+        """Search, decide, and pack what the decision lets through."""
+        if isinstance(budget, bool) or not isinstance(budget, int) or budget <= 0:
+            raise InvalidBudget(budget)
+        findings = self.search(query, as_of=as_of, known_at=known_at)
+        decision = decide(read_signals(findings))
+        ranked = findings.turns(CANDIDATES)
+        packing = Packing()
+        if not gate or decision.action == "recall":
+            candidates = [Candidate(turn, _worth(score), part) for turn, score, part in ranked]
+            packing = pack(findings.corpus, candidates, budget=budget, counter=self._counter)
+        items = self._items(findings, ranked, packing)
+        return Recall(
+            query=query,
+            decision=decision,
+            items=items,
+            context=packing.context,
+            tokens=packing.tokens,
+            exact_tokens=self._counter.exact,
+            notes=(*findings.notes, *packing.notes),
+        )
+
+    def _items(
+        self, findings: Findings, ranked: list[tuple[int, float, int]], packing: Packing
+    ) -> tuple[Recollection, ...]:
+        """Turns in rank order, every packed one among them, then the thoughts that match."""
+        listed = [
+            _turn_item(findings, turn, score, part, packing.packed.get(turn))
+            for rank, (turn, score, part) in enumerate(ranked)
+            if rank < self._settings.limit or turn in packing.packed
+        ]
+        thoughts = [
+            Recollection(
+                kind="thought",
+                id=hit.thought.id,
+                text=hit.thought.text,
+                time=hit.thought.valid_from,
+                score=hit.score,
+                sources=tuple(source.turn_id for source in hit.thought.sources),
+                why={"fact": hit.score},
+                speaker=hit.thought.subject,
+            )
+            for hit in findings.facts[:FACTS]
+        ]
+        return (*listed, *thoughts)
+
+
+def _turn_item(
+    findings: Findings, turn: int, score: float, part: int, packed: str | None
+) -> Recollection:
+    stored = findings.corpus.turns[turn].turn
+    return Recollection(
+        kind="turn",
+        id=stored.id,
+        text=stored.text,
+        time=stored.time,
+        score=score,
+        sources=(stored.id,),
+        why={name: float(values[part]) for name, values in findings.shares.items()},
+        speaker=stored.speaker,
+        packed=packed,
+    )
+
+
+def _worth(score: float) -> float:
+    """Probability from log-odds."""
+    return float(1.0 / (1.0 + np.exp(-score)))

@@ -1,0 +1,29 @@
+"""Rebuilding everything derived from turns and the operation log."""
+
+from knowhen.memory.embedders.identity import adopt
+from knowhen.memory.space import Equipment, Space
+
+BATCH = 200
+"""Turns embedded and cut at a time."""
+
+
+def reindex(equipment: Equipment) -> None:
+    """Rebuild every space with the embedder and settings at hand, in one transaction.
+
+    Until it commits, other processes go on with what was there; if it fails, nothing changed.
+    """
+    store = equipment.store
+    with store.transaction():
+        adopt(store, equipment.embedder)
+        for name in store.spaces():
+            store.clear_derived(name)
+            space = Space(name, equipment)
+            turns = [stored.turn for stored in store.turns(name)]
+            for first in range(0, len(turns), BATCH):
+                space.ingestion.derive(turns[first : first + BATCH])
+            space.events.settle()
+            space.consolidation.run()
+            space.ledger.replay()
+            store.bump_epoch(name)
+    for name in store.spaces():
+        equipment.index.forget(name)

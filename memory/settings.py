@@ -1,0 +1,44 @@
+"""Every default of the memory manager, written once."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class PartSettings:
+    """How long turns are cut into parts that are found on their own."""
+
+    size: int = 900
+    """Characters a part aims at; MiniLM reads about 1,000."""
+    whole: int = 1200
+    """Turns up to this many characters stay whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventSettings:
+    """How the stream is cut into events."""
+
+    segmenter: str = "default"
+    """A scorer's name of `knowhen.memory.episodes`, or `default`."""
+    offline: bool = True
+    """Whether `settle` cuts closed sessions anew with hindsight."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecallSettings:
+    """How recall searches, fuses and packs."""
+
+    walk: str = "push"
+    """`push`, `exact` (igraph) or `none`."""
+    ablate: tuple[str, ...] = ()
+    """Cues that are left out, for measuring what each is worth."""
+    limit: int = 50
+    """How many recollections a recall lists."""
+    history: bool = True
+    """Whether superseded thoughts may appear, marked, when the query asks about the past."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    parts: PartSettings = field(default_factory=PartSettings)
+    events: EventSettings = field(default_factory=EventSettings)
+    recall: RecallSettings = field(default_factory=RecallSettings)

@@ -1,0 +1,83 @@
+"""One space with all its parts wired: what the manager works through."""
+
+from dataclasses import dataclass
+
+from knowhen.graphs.walk.base import Walk
+from knowhen.memory.clock import Clock, NewId
+from knowhen.memory.consolidation import Consolidation, thought_entries
+from knowhen.memory.embedders.base import Embedder
+from knowhen.memory.episodes.factory import make_offline_segmenter, make_segmenter
+from knowhen.memory.episodes.recorder import EventRecorder
+from knowhen.memory.erasure import Erasure
+from knowhen.memory.indexes.base import VectorIndex
+from knowhen.memory.ingestion import Ingestion
+from knowhen.memory.models.base import ChatModel
+from knowhen.memory.recall.engine import RecallEngine
+from knowhen.memory.settings import Settings
+from knowhen.memory.stores.base import Store
+from knowhen.memory.thoughts.base import Proposer
+from knowhen.memory.thoughts.ledger import ThoughtLedger
+from knowhen.memory.tokens import TokenCounter
+
+
+@dataclass(frozen=True, slots=True)
+class Equipment:
+    """What all spaces of a home share."""
+
+    store: Store
+    index: VectorIndex
+    embedder: Embedder
+    model: ChatModel | None
+    proposer: Proposer
+    counter: TokenCounter
+    walk: Walk | None
+    clock: Clock
+    new_id: NewId
+    settings: Settings
+
+
+class Space:
+    """The parts of one space."""
+
+    def __init__(self, name: str, equipment: Equipment) -> None:
+        self.name = name
+        store, embedder, settings = equipment.store, equipment.embedder, equipment.settings
+        self.events = EventRecorder(
+            store,
+            name,
+            online=make_segmenter(settings.events.segmenter, embedder_name=embedder.name),
+            offline=make_offline_segmenter(embedder_name=embedder.name)
+            if settings.events.offline
+            else None,
+        )
+        self.ingestion = Ingestion(
+            store,
+            name,
+            embedder=embedder,
+            events=self.events,
+            clock=equipment.clock,
+            new_id=equipment.new_id,
+            settings=settings.parts,
+        )
+        self.ledger = ThoughtLedger(
+            store, name, equipment.clock, lambda thoughts: thought_entries(thoughts, embedder)
+        )
+        self.consolidation = Consolidation(
+            store, name, events=self.events, ledger=self.ledger, proposer=equipment.proposer
+        )
+        self.engine = RecallEngine(
+            store,
+            name,
+            embedder=embedder,
+            index=equipment.index,
+            walk=equipment.walk,
+            settings=settings.recall,
+        )
+        self.erasure = Erasure(
+            store,
+            name,
+            index=equipment.index,
+            events=self.events,
+            ledger=self.ledger,
+            clock=equipment.clock,
+        )
