@@ -219,7 +219,7 @@ def _shouted_lines(text: str) -> list[tuple[int, int]]:
         words = [word for word in _TOKEN.findall(line) if len(word) > 3]
         heading = line.lstrip().startswith(("#", "**"))
         capitals = sum(_capital(word) for word in words)
-        if (len(words) > 3 and capitals > 0.6 * len(words)) or (heading and capitals):
+        if (len(words) > 3 and capitals > 0.75 * len(words)) or (heading and capitals):
             spans.append((start, start + len(line)))
         start += len(line)
     return spans
