@@ -1,6 +1,6 @@
 """Making a walk from its name."""
 
-from knowhen.graphs.errors import InvalidWalk
+from knowhen.graphs.errors import InvalidInput
 from knowhen.graphs.walk.base import Walk
 from knowhen.graphs.walk.power import PowerWalk
 from knowhen.graphs.walk.prpack import PrpackWalk
@@ -13,7 +13,7 @@ def make_walk(name: str) -> Walk | None:
     """`push` (local, default), `power` (exact, numpy), `exact` (igraph's prpack) or `none`.
 
     Raises:
-        InvalidWalk: no walk has that name.
+        InvalidInput: no walk has that name.
     """
     if name == "none":
         return None
@@ -23,4 +23,4 @@ def make_walk(name: str) -> Walk | None:
         return PowerWalk()
     if name == "exact":
         return PrpackWalk()
-    raise InvalidWalk(f"no walk {name!r}; use one of {', '.join(WALKS)}")
+    raise InvalidInput(f"no walk {name!r}; use one of {', '.join(WALKS)}")
