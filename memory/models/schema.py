@@ -1,7 +1,7 @@
 """JSON objects out of what a model wrote, checked against the schema that was asked for."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from knowhen.memory.errors import ModelFailed
 
@@ -48,6 +48,31 @@ def check_schema(value: object, schema: Mapping[str, object]) -> None:
     problem = _problem(value, schema, root=schema, path="$")
     if problem is not None:
         raise ModelFailed(f"the model's answer does not fit the schema: {problem}")
+
+
+def is_strict(schema: Mapping[str, object]) -> bool:
+    """Whether OpenAI's strict mode takes it: every object closed, and all its keys required."""
+    properties = schema.get("properties")
+    if isinstance(properties, Mapping):
+        required = schema.get("required")
+        closed = schema.get("additionalProperties") is False
+        if not closed or not isinstance(required, Sequence) or set(required) != set(properties):
+            return False
+    elif schema.get("type") == "object":
+        return False
+    return all(is_strict(part) for part in _parts(schema))
+
+
+def _parts(schema: Mapping[str, object]) -> Iterator[Mapping[str, object]]:
+    for key in ("properties", "$defs"):
+        group = schema.get(key)
+        if isinstance(group, Mapping):
+            yield from group.values()
+    items, options = schema.get("items"), schema.get("anyOf")
+    if isinstance(items, Mapping):
+        yield items
+    if isinstance(options, Sequence):
+        yield from options
 
 
 def _problem(
