@@ -120,7 +120,7 @@ def ranking(graph: KnowledgeGraph, slots: Slots, scores: Weights, error: float =
     """A ranking of the slots with a score above zero."""
     reached = scores > 0
     slots, scores = slots[reached], scores[reached]
-    order = np.argsort(-scores, kind="stable")
+    order = np.argsort(-scores)
     names, scores = graph.names(slots[order]), scores[order]
     for start, end in _ties(scores):
         names[start:end] = sorted(names[start:end])

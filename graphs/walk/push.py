@@ -15,7 +15,7 @@ from knowhen.graphs.adjacency import Adjacency, Slots, Weights
 from knowhen.graphs.knowledge import KnowledgeGraph
 from knowhen.graphs.walk.base import DAMPING, Ranking, ranking, seeds
 
-TOLERANCE = 1e-6
+TOLERANCE = 1e-5
 """A node is pushed while its unsettled mass is above this for each of its edges."""
 
 

@@ -1,0 +1,276 @@
+"""Synonym edges between entities: alike in spelling or in meaning, found as names arrive."""
+
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from math import ceil
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knowhen.graphs.edges import Edge
+from knowhen.graphs.errors import InvalidInput
+from knowhen.graphs.knowledge import KnowledgeGraph
+from knowhen.graphs.names import alphanumerics
+
+COSINE = 0.8
+"""Cosine from which two names are synonyms (HippoRAG 2, section 3)."""
+DICE = 0.85
+"""Share of character trigrams from which two names are synonyms."""
+LIMIT = 100
+"""Synonyms of one entity, as in HippoRAG."""
+
+_SHORTEST = 3
+_MARGIN = 1e-4
+_BLOCK = 512
+
+Pair = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class SynonymChange:
+    """What names that come or go do to the synonyms; pairs are in the order of strings."""
+
+    added: tuple[tuple[str, str, float], ...] = ()
+    removed: tuple[Pair, ...] = ()
+
+    def apply(self, graph: KnowledgeGraph, prefix: str = "entity:") -> None:
+        """Make the change in the graph, each pair being a source of its own."""
+        for first, second in self.removed:
+            graph.remove(_source(first, second))
+        graph.add_all(
+            (
+                _source(first, second),
+                [Edge(prefix + first, prefix + second, "synonym", weight)],
+                (),
+            )
+            for first, second, weight in self.added
+        )
+
+
+class SynonymFinder:
+    """Keeps the synonyms of a growing and shrinking set of normalised names.
+
+    Two names are synonyms if their cosine is at least `cosine`, or the Dice coefficient of
+    their character trigrams is at least `dice` (1 for the same letters without accents), if no
+    numbers in them differ, both have more than two letters or digits, and each is among the
+    `limit` best of the other. The weight is the larger of the two similarities. This depends on
+    the names and vectors alone, so any order and any batching end in the same synonyms.
+
+    Spelling is compared with names sharing a rare-enough trigram (prefix filtering, exact);
+    meaning with one block product of the new vectors with the known ones, O(new x known).
+    """
+
+    def __init__(self, *, cosine: float = COSINE, dice: float = DICE, limit: int = LIMIT) -> None:
+        self._limit = limit
+        self._spelling = _Spelling(dice)
+        self._meaning = _Meaning(cosine)
+        self._close: dict[str, dict[str, float]] = {}
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._close
+
+    def __len__(self) -> int:
+        return len(self._close)
+
+    def synonyms(self, name: str) -> dict[str, float]:
+        """The synonyms of a known name with their weights."""
+        return {other: weight for other, weight in self._best(name) if self._mutual(name, other)}
+
+    def add(
+        self, names: Sequence[str], vectors: NDArray[np.float32] | None = None
+    ) -> SynonymChange:
+        """Take up names; `vectors` are of unit length, shape (len(names), dimension).
+
+        Names already known, and those too short to be told apart, are left as they are.
+
+        Raises:
+            InvalidInput: the vectors do not fit the names or the vectors before.
+        """
+        if vectors is not None and (vectors.ndim != 2 or len(vectors) != len(names)):
+            raise InvalidInput(f"{len(names)} names need a vector each, not {vectors.shape}")
+        places = {
+            name: place
+            for place, name in enumerate(names)
+            if name not in self._close and alphanumerics(name) >= _SHORTEST
+        }
+        new = sorted(places)
+        pairs: dict[Pair, float] = {}
+        if vectors is not None and new:
+            self._meaning.add(new, vectors[[places[name] for name in new]], pairs)
+        for name in new:
+            self._spelling.add(name, pairs)
+            self._close[name] = {}
+        touched = {name for pair in pairs for name in pair}
+        before = self._edges(touched)
+        for (first, second), weight in pairs.items():
+            if _numbers(first) == _numbers(second):
+                self._close[first][second] = self._close[second][first] = weight
+        return self._change(before, touched)
+
+    def remove(self, names: Iterable[str]) -> SynonymChange:
+        """Forget names; unknown ones are passed over."""
+        gone = [name for name in dict.fromkeys(names) if name in self._close]
+        touched = set(gone).union(*(self._close[name] for name in gone))
+        before = self._edges(touched)
+        for name in gone:
+            for other in self._close.pop(name):
+                if other in self._close:
+                    del self._close[other][name]
+            self._spelling.remove(name)
+            self._meaning.remove(name)
+        return self._change(before, touched & self._close.keys())
+
+    def _change(self, before: dict[Pair, float], touched: set[str]) -> SynonymChange:
+        after = self._edges(touched)
+        return SynonymChange(
+            tuple((*pair, weight) for pair, weight in sorted(after.items()) if pair not in before),
+            tuple(sorted(before.keys() - after.keys())),
+        )
+
+    def _edges(self, names: Iterable[str]) -> dict[Pair, float]:
+        return {
+            (min(name, other), max(name, other)): weight
+            for name in names
+            if name in self._close
+            for other, weight in self.synonyms(name).items()
+        }
+
+    def _best(self, name: str) -> list[tuple[str, float]]:
+        close = self._close[name].items()
+        if len(close) <= self._limit:
+            return list(close)
+        return sorted(close, key=lambda item: (-item[1], item[0]))[: self._limit]
+
+    def _mutual(self, name: str, other: str) -> bool:
+        close = self._close[other]
+        if len(close) <= self._limit:
+            return True
+        return any(each == name for each, _ in self._best(other))
+
+
+class _Spelling:
+    """Names by the first of their trigrams in a fixed order.
+
+    Two sets of grams with a Dice coefficient of at least d share a gram among the first
+    n - ceil(n x d / (2 - d)) + 1 of each, whatever the order (Chaudhuri, Ganti and Kaushik,
+    "A Primitive Operator for Similarity Joins", 2006, section 4).
+    """
+
+    def __init__(self, dice: float) -> None:
+        self._dice = dice
+        self._grams: dict[str, frozenset[str]] = {}
+        self._postings: dict[str, set[str]] = {}
+
+    def add(self, name: str, pairs: dict[Pair, float]) -> None:
+        grams = _trigrams(name)
+        self._grams[name] = grams
+        seen: set[str] = set()
+        for gram in self._prefix(grams):
+            posting = self._postings.setdefault(gram, set())
+            seen |= posting
+            posting.add(name)
+        for other in seen:
+            others = self._grams[other]
+            dice = 2.0 * len(grams & others) / (len(grams) + len(others))
+            if dice >= self._dice:
+                pair = (min(name, other), max(name, other))
+                pairs[pair] = max(dice, pairs.get(pair, 0.0))
+
+    def remove(self, name: str) -> None:
+        for gram in self._prefix(self._grams.pop(name)):
+            posting = self._postings[gram]
+            posting.remove(name)
+            if not posting:
+                del self._postings[gram]
+
+    def _prefix(self, grams: frozenset[str]) -> list[str]:
+        needed = ceil(len(grams) * self._dice / (2.0 - self._dice) - 1e-9)
+        # Any fixed order will do; one by checksum keeps the common grams from coming first.
+        return sorted(grams, key=lambda gram: (crc32(gram.encode()), gram))[
+            : len(grams) - needed + 1
+        ]
+
+
+class _Meaning:
+    """Unit vectors in one growing matrix; a name that goes leaves its row to the next."""
+
+    def __init__(self, cosine: float) -> None:
+        self._cosine = cosine
+        self._rows: dict[str, int] = {}
+        self._names: list[str] = []
+        self._free: list[int] = []
+        self._matrix: NDArray[np.float32] = np.zeros((0, 0), np.float32)
+
+    def add(
+        self, names: Sequence[str], vectors: NDArray[np.float32], pairs: dict[Pair, float]
+    ) -> None:
+        if self._rows and vectors.shape[1] != self._matrix.shape[1]:
+            raise InvalidInput(
+                f"vectors of dimension {vectors.shape[1]} do not fit those of dimension "
+                f"{self._matrix.shape[1]}"
+            )
+        rows = [self._place(name, vectors.shape[1]) for name in names]
+        self._matrix[rows] = vectors
+        known = self._matrix[: len(self._names)]
+        for start in range(0, len(rows), _BLOCK):
+            block = np.array(rows[start : start + _BLOCK])
+            # Block products round by their shape, so they only nominate.
+            left, right = np.nonzero(known[block] @ known.T >= self._cosine - _MARGIN)
+            left = block[left]
+            distinct = left != right
+            for first, second, cosine in self._exact(left[distinct], right[distinct]):
+                pairs[first, second] = cosine
+
+    def remove(self, name: str) -> None:
+        row = self._rows.pop(name, None)
+        if row is not None:
+            self._matrix[row] = 0.0
+            self._free.append(row)
+
+    def _exact(
+        self, left: NDArray[np.int64], right: NDArray[np.int64]
+    ) -> Iterator[tuple[str, str, float]]:
+        for start in range(0, len(left), _BLOCK * 8):
+            part = slice(start, start + _BLOCK * 8)
+            first = self._matrix[left[part]].astype(np.float64)
+            cosines = (first * self._matrix[right[part]]).sum(axis=1)
+            for i, j, cosine in zip(
+                left[part].tolist(), right[part].tolist(), cosines.tolist(), strict=True
+            ):
+                if cosine >= self._cosine:
+                    names = self._names[i], self._names[j]
+                    yield min(names), max(names), min(cosine, 1.0)
+
+    def _place(self, name: str, dimension: int) -> int:
+        if self._free:
+            row = self._free.pop()
+            self._names[row] = name
+        else:
+            row = len(self._names)
+            self._names.append(name)
+            if row == len(self._matrix):
+                matrix = np.zeros((max(64, row * 3 // 2), dimension), np.float32)
+                matrix[:row] = self._matrix if row else 0.0
+                self._matrix = matrix
+        self._rows[name] = row
+        return row
+
+
+def _trigrams(name: str) -> frozenset[str]:
+    """Trigrams of the letters without accents, words padded with spaces."""
+    plain = "".join(
+        sign for sign in unicodedata.normalize("NFKD", name) if not unicodedata.combining(sign)
+    )
+    padded = f" {plain} "
+    return frozenset(padded[i : i + 3] for i in range(len(padded) - 2))
+
+
+def _numbers(name: str) -> tuple[str, ...]:
+    digits = "".join(sign if sign.isdigit() else " " for sign in name)
+    return tuple(sorted(digits.split()))
+
+
+def _source(first: str, second: str) -> str:
+    return f"synonym:{first}\n{second}"
