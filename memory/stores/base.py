@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal, Protocol, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from knowhen.memory.records import Event, Thought, Turn
 
 EntryKind = Literal["turn", "thought", "entity"]
+KINDS: tuple[EntryKind, ...] = get_args(EntryKind)
 Vectors = NDArray[np.float32]
 Integers = NDArray[np.int64]
 
@@ -89,6 +90,13 @@ class Store(Protocol):
 
     def transaction(self) -> AbstractContextManager[None]:
         """Hold the write lock; commit at the end, roll back on an exception. Nests."""
+        ...
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Let all reads inside see one state, whatever other processes commit meanwhile.
+
+        For reads only; inside a transaction it adds nothing, since that already holds the lock.
+        """
         ...
 
     def setting(self, key: str) -> str | None: ...

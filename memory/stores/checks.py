@@ -4,11 +4,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from knowhen.memory.stores.base import EntryKind, Store
+from knowhen.memory.stores.base import KINDS, Store
 
-KINDS: tuple[EntryKind, ...] = ("turn", "thought", "entity")
-DIMENSION = "embedder.dimension"
-"""Setting that holds the length of the stored vectors, if the manager has written it."""
+DIMENSION = "dimension"
+"""Setting that holds the length of the stored vectors, once an embedder was adopted."""
 
 
 def check_store(store: Store) -> list[str]:

@@ -1,7 +1,7 @@
 """Records as JSON-able dictionaries and back, the same for rows, operation log and export."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields
 from datetime import datetime
 from typing import Any
@@ -42,7 +42,7 @@ def thought_from_dict(values: Mapping[str, object]) -> Thought:
     return Thought(**_arguments(Thought, values))
 
 
-def dumps(value: Mapping[str, object] | list[object]) -> str:
+def dumps(value: Mapping[str, object] | Sequence[object]) -> str:
     """Compact JSON that leaves letters as they are, so that a byte scan finds what is kept."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     try:
@@ -108,6 +108,6 @@ def _arguments(record: type[Turn] | type[Event] | type[Thought], values: Mapping
         elif name in tuples:
             value = tuple(value)
         elif name == "sources":
-            value = tuple(Source(**{k: v for k, v in s.items()}) for s in value)
+            value = tuple(Source(**s) for s in value)
         arguments[name] = value
     return arguments

@@ -2,7 +2,7 @@
 
 import sqlite3
 
-from knowhen.memory.errors import HomeTooNew
+from knowhen.memory.errors import HomeTooNew, HomeUnavailable
 
 # Rows are reached by space number. Records whose fields nobody searches by are kept as JSON in
 # `body`, so that a new field needs no migration. Numbers are AUTOINCREMENT because caches ask
@@ -131,6 +131,7 @@ def migrate(
 
     Raises:
         HomeTooNew: a newer knowhen wrote it.
+        HomeUnavailable: another program's tables are in it.
     """
     if _version(connection) == len(migrations):
         return
@@ -141,6 +142,10 @@ def migrate(
             raise HomeTooNew(
                 f"{path} was written by a newer knowhen (format {found}, this one knows "
                 f"{len(migrations)}); upgrade knowhen to open it"
+            )
+        if found == 0 and connection.execute("SELECT 1 FROM sqlite_master").fetchone():
+            raise HomeUnavailable(
+                f"{path} belongs to another program; move it away or choose another home"
             )
         for step in migrations[found:]:
             for statement in _statements(step):

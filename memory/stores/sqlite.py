@@ -1,16 +1,15 @@
 """The default store: everything of a home in one SQLite file."""
 
-import json
 import logging
-import mmap
 from collections.abc import Sequence
 from pathlib import Path
 
-from knowhen.memory.errors import OperationRefused
+from knowhen.memory.errors import HomeUnavailable
 from knowhen.memory.stores.checks import check_store
 from knowhen.memory.stores.codec import loads
-from knowhen.memory.stores.database import MEMORY, Database, files
+from knowhen.memory.stores.database import MEMORY, Database
 from knowhen.memory.stores.log_rows import LogRows
+from knowhen.memory.stores.residues import files_with
 
 log = logging.getLogger(__name__)
 
@@ -52,25 +51,40 @@ class SqliteStore(LogRows):
                 self._db.run(f"DELETE FROM {table} WHERE space = ?", (number,))
 
     def purge(self) -> None:
-        if self._db.depth:
-            raise OperationRefused("purge needs its own turn; call it after the transaction")
-        self._db.run("VACUUM")
-        if self._db.path != MEMORY:
-            busy, *_ = self._db.one("PRAGMA wal_checkpoint(TRUNCATE)")
-            if busy:
-                log.warning("%s is being read; its journal still holds old rows", self._db.path)
+        # Deleting overwrote the rows already; only writing the file anew is sure to leave out
+        # what SQLite moved between pages before.
+        self._db.alone("VACUUM")
+        if self._db.path != MEMORY and self._db.alone("PRAGMA wal_checkpoint(TRUNCATE)")[0]:
+            log.warning("%s is being read, so its journal still has old rows", self._db.path)
 
     def residues(self, needles: Sequence[bytes]) -> list[str]:
-        wanted = {form for needle in needles if needle for form in _forms(needle)}
-        return [str(file) for file in files(self._db.path) if _holds(file, wanted)]
+        if self._db.path == MEMORY:
+            return []
+        return [str(file) for file in files_with(Path(self._db.path).parent, needles)]
 
     def check(self) -> list[str]:
-        findings = [str(row[0]) for row in self._db.all("PRAGMA integrity_check") if row[0] != "ok"]
-        findings += [
-            f"a row of {table} refers to a row of {parent} that is not there"
-            for table, _, parent, _ in self._db.all("PRAGMA foreign_key_check")
-        ]
-        return findings + check_store(self)
+        try:
+            return self._check_file() + check_store(self)
+        except HomeUnavailable as error:
+            return [str(error)]
+
+    def _check_file(self) -> list[str]:
+        """What only SQLite itself, or a look at its own tables, can tell."""
+        findings = [str(row[0]) for row in self._db.all("PRAGMA integrity_check")]
+        findings = [finding for finding in findings if finding != "ok"]
+        for table, _, parent, _ in self._db.all("PRAGMA foreign_key_check"):
+            findings.append(f"a row of {table} refers to a row of {parent} that is not there")
+        for owner, length, found in self._db.all(
+            "SELECT owner, length, IFNULL(found, 0) FROM entries LEFT JOIN "
+            "(SELECT entry, SUM(count) AS found FROM postings GROUP BY entry) ON entry = id "
+            "WHERE length != IFNULL(found, 0)"
+        ):
+            findings.append(f"{found} of {length} terms of an entry of {owner!r} are indexed")
+        for (entry,) in self._db.all(
+            "SELECT DISTINCT entry FROM postings WHERE entry NOT IN (SELECT id FROM entries)"
+        ):
+            findings.append(f"the full-text index has terms of entry {entry}, which is not there")
+        return findings
 
     def disk_bytes(self) -> int:
         if self._db.path == MEMORY:
@@ -80,17 +94,3 @@ class SqliteStore(LogRows):
 
     def close(self) -> None:
         self._db.close()
-
-
-def _forms(needle: bytes) -> set[bytes]:
-    """The bytes themselves, and as they stand inside JSON."""
-    quoted = json.dumps(needle.decode("utf-8", errors="replace"), ensure_ascii=False)[1:-1]
-    return {needle, quoted.encode()}
-
-
-def _holds(file: Path, needles: set[bytes]) -> bool:
-    with file.open("rb") as opened:
-        if not file.stat().st_size:
-            return False
-        with mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as content:
-            return any(content.find(needle) >= 0 for needle in needles)

@@ -25,6 +25,9 @@ class SpaceRows:
     def transaction(self) -> AbstractContextManager[None]:
         return self._db.transaction()
 
+    def snapshot(self) -> AbstractContextManager[None]:
+        return self._db.snapshot()
+
     def setting(self, key: str) -> str | None:
         row = self._db.one("SELECT value FROM settings WHERE key = ?", (key,))
         return None if row is None else str(row[0])

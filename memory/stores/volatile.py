@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from itertools import count
 from typing import TypeVar
 
 import numpy as np
@@ -73,23 +72,28 @@ class VolatileStore:
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._depth = 0
-        self._ids = count(1)
+        self._last: dict[str, int] = {}
         self._settings: dict[str, str] = {}
         self._spaces: dict[str, _Space] = {}
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         with self._lock:
-            settings = dict(self._settings)
+            settings, last = dict(self._settings), dict(self._last)
             spaces = {name: space.copy() for name, space in self._spaces.items()}
             self._depth += 1
             try:
                 yield
             except BaseException:
-                self._settings, self._spaces = settings, spaces
+                self._settings, self._last, self._spaces = settings, last, spaces
                 raise
             finally:
                 self._depth -= 1
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        with self._lock:
+            yield
 
     def setting(self, key: str) -> str | None:
         return self._settings.get(key)
@@ -113,18 +117,19 @@ class VolatileStore:
         self, space: str, turns: Sequence[Turn], recorded_at: datetime
     ) -> list[StoredTurn]:
         with self._lock:
-            known = dict(self._read(space).turns)
+            known = {key: row.turn for key, row in self._read(space).turns.items()}
             new = []
             for turn in turns:
-                if turn.id in known:
-                    if not same_content(known[turn.id].turn, turn):
-                        raise TurnConflict(turn.id, space)
-                    continue
-                known[turn.id] = StoredTurn(next(self._ids), stored_form(turn), recorded_at)
-                new.append(known[turn.id])
-            if new:
-                self._write(space).turns = known
-            return new
+                if turn.id not in known:
+                    known[turn.id] = stored_form(turn)
+                    new.append(known[turn.id])
+                elif not same_content(known[turn.id], turn):
+                    raise TurnConflict(turn.id, space)
+            if not new:
+                return []
+            added = [StoredTurn(self._next("turn"), turn, recorded_at) for turn in new]
+            self._write(space).turns.update((row.turn.id, row) for row in added)
+            return added
 
     def turn(self, space: str, turn_id: str) -> StoredTurn | None:
         return self._read(space).turns.get(turn_id)
@@ -177,7 +182,7 @@ class VolatileStore:
         rows = self._write(space)
         added = []
         for entry in entries:
-            number = next(self._ids)
+            number = self._next("entry")
             rows.entries[number] = replace(
                 entry, id=number, terms=tuple(entry.terms), vector=_copied(entry.vector)
             )
@@ -334,7 +339,7 @@ class VolatileStore:
         known = set(self._read(space).mentions.values())
         new = [m for m in dict.fromkeys(mentions) if m not in known]
         if new:
-            self._write(space).mentions.update((next(self._ids), m) for m in new)
+            self._write(space).mentions.update((self._next("mention"), m) for m in new)
 
     def mentions(self, space: str, *, after: int = 0) -> list[tuple[int, Mention]]:
         return [(k, m) for k, m in self._read(space).mentions.items() if k > after]
@@ -348,7 +353,7 @@ class VolatileStore:
         before: Mapping[str, object],
         time: datetime,
     ) -> int:
-        rows, number = self._write(space), next(self._ids)
+        rows, number = self._write(space), self._next("operation")
         kept = loads(dumps(payload)), loads(dumps(before))
         rows.operations[number] = LoggedOperation(number, space, time, kind, *kept)
         return number
@@ -402,6 +407,10 @@ class VolatileStore:
 
     def close(self) -> None:
         return None
+
+    def _next(self, kind: str) -> int:
+        self._last[kind] = self._last.get(kind, 0) + 1
+        return self._last[kind]
 
     def _read(self, space: str) -> _Space:
         return self._spaces.get(space, _EMPTY)
