@@ -1,0 +1,100 @@
+"""Cutting a turn into clauses that state one thing each, with their place in the text.
+
+The cues are English. Text in other languages is cut at sentence ends only.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from knowhen.memory.text.sentences import sentences
+from knowhen.memory.thoughts.fence import unfenced
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """Characters `start:end` of a turn, and whether a condition or a quotation governs them."""
+
+    start: int
+    end: int
+    text: str
+    quoted: bool = False
+
+
+_SUBJECT = (
+    r"(?:I|I'm|I've|I'd|I'll|i|i'm|i've|we|we're|we've|my|our|he|she|they|it|it's|its|this|that's"
+    r"|there|the|these|those|[A-Z][\w'’-]+)\b"
+)
+_ASK = (
+    r"(?:can|could|would|should|do|does|did|will|is|are|am|have|has|was|were|may|might)\s+"
+    r"(?:you|I|we|it|they|he|she|there|this|that|the|my|your|someone|anyone)\b"
+    r"|(?:what|how|why|where|when|who|which|whose|whom)\b(?!\s+(?:I|we)\s+(?:need|want))"
+)
+_CUT = re.compile(
+    rf"\s*;\s*"
+    rf"|\s+[-–—]+\s+"
+    rf"|\s*,?\s+(?:but|yet)\s+(?:now\s+|then\s+|also\s+)?(?={_SUBJECT})"
+    rf"|\s*,\s*(?:and|so|or)\s+(?:now\s+|then\s+|also\s+|that\s+)?(?={_SUBJECT})"
+    rf"|\s+and\s+(?=(?:I|I'm|I've|I'd|I'll|we|we're|we've|my)\b)"
+    rf"|\s*,?\s+(?:especially\s+|given\s+(?:that\s+)?|considering\s+(?:that\s+)?"
+    rf"|(?:even\s+)?though\s+|although\s+|since\s+|because\s+|while\s+|whereas\s+)(?={_SUBJECT})"
+    rf"|\s*,\s*(?=(?:I|I'm|I've|I'd|I'll|we|we're|we've|please)\b)"
+    rf"|\s*,\s*(?:and\s+|so\s+|but\s+|then\s+)?(?=(?:{_ASK}))"
+    rf"|\s+(?:so\s+|but\s+)(?=(?:{_ASK}))",
+)
+_QUESTION = re.compile(
+    rf"(?:(?:so|and|but|or|well|hey|hi|ok|okay|also|anyway|now|then|yeah|yes|wow|oh|btw)[,\s]+)*"
+    rf"(?:[A-Z]\w+,\s+)?(?:{_ASK}|(?:any|got)\s+(?:\w+\s+){{0,4}}(?:plans|ideas|tips|advice"
+    rf"|thoughts)|ever\s)",
+    re.IGNORECASE,
+)
+_CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`|https?://\S+", re.DOTALL)
+_BARE_VALUE = re.compile(
+    r"(?:it|it's|its|this|that|that's|they|these|those|which)\b.*\d", re.IGNORECASE
+)
+
+
+def clauses(text: str) -> Iterator[Clause]:
+    """Statements of a turn in order: no questions, no code, nothing that was recalled."""
+    plain = _CODE.sub(_blank, unfenced(text)) if "`" in text or "http" in text else unfenced(text)
+    for start, end in sentences(plain):
+        sentence = plain[start:end]
+        if len(sentence) > 3:
+            yield from _of_sentence(sentence, start)
+
+
+def _blank(match: re.Match[str]) -> str:
+    code = match.group()
+    if code.startswith("`") and not code.startswith("```"):  # a name in code reads as a word
+        return " " + code[1:-1] + " "
+    return re.sub(r"[^\n]", " ", code)
+
+
+def _of_sentence(sentence: str, offset: int) -> Iterator[Clause]:
+    asks = sentence.rstrip("\"'”’) ").endswith("?")
+    pieces = list(_pieces(sentence))
+    for place, (start, end) in enumerate(pieces):
+        text = sentence[start:end]
+        last = place == len(pieces) - 1
+        if (last and asks) or _QUESTION.match(text):
+            continue
+        yield Clause(offset + start, offset + end, text)
+
+
+def _pieces(sentence: str) -> Iterator[tuple[int, int]]:
+    """Spans between cuts; a pronoun with a number stays with the clause it points back to."""
+    start = 0
+    for cut in _CUT.finditer(sentence):
+        if cut.start() <= start or _BARE_VALUE.match(sentence, cut.end()):
+            continue
+        if sentence.count('"', start, cut.start()) % 2 or sentence.count(
+            "“", start, cut.start()
+        ) > sentence.count("”", start, cut.start()):
+            continue
+        if len(sentence[start : cut.start()].split()) < 2 and not sentence[start].isupper():
+            continue
+        yield start, cut.start()
+        start = cut.end()
+    end = len(sentence.rstrip())
+    if start < end:
+        yield start, end

@@ -1,0 +1,23 @@
+"""The fence around recalled text: shown to a model as data, and never learned again as new."""
+
+import re
+
+_OPEN = "<recalled-memory>"
+_CLOSE = "</recalled-memory>"
+_FENCED = re.compile(rf"{re.escape(_OPEN)}.*?(?:{re.escape(_CLOSE)}|\Z)", re.DOTALL)
+_MARKS = re.compile(r"</?recalled-memory>")
+
+
+def fenced(text: str) -> str:
+    """The text between the marks; marks inside it are taken out, so that it cannot break out."""
+    return f"{_OPEN}\n{_MARKS.sub('', text)}\n{_CLOSE}"
+
+
+def unfenced(text: str) -> str:
+    """The text with every fenced span blanked, each other character at its place.
+
+    An opened fence that is never closed reaches to the end.
+    """
+    if _OPEN not in text:
+        return text
+    return _FENCED.sub(lambda match: " " * len(match.group()), text)

@@ -1,0 +1,138 @@
+"""Proposing thoughts without a model: declarative sentences, read by rules."""
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, time
+
+from knowhen.memory.records import Source, Turn
+from knowhen.memory.text.dates import DateSpan, find_dates
+from knowhen.memory.thoughts.base import WEIGHTS, Proposal, Proposals
+from knowhen.memory.thoughts.clauses import Clause, clauses
+from knowhen.memory.thoughts.statements import Statement, read
+
+_OWN_WORDS = re.compile(r"\b(?:I|I've|my)\b")
+
+
+class RuleProposer:
+    """Reads statements off turns: costs no call, and keeps what it does not understand out.
+
+    An agent's own turns count little (`WEIGHTS`), and only what it says it did is taken.
+    """
+
+    def propose(self, turns: Sequence[Turn]) -> Proposals:
+        """Proposals in the order of the text; nothing fails."""
+        return Proposals(items=tuple(p for turn in turns for p in _of_turn(turn)))
+
+
+def _of_turn(turn: Turn) -> Iterator[Proposal]:
+    if turn.role in ("system", "document", "tool"):
+        return
+    speaker = turn.speaker or turn.role
+    speaker = speaker[:1].upper() + speaker[1:]
+    for clause in clauses(turn.text):
+        if turn.role == "assistant" and not _OWN_DEED.match(clause.text):
+            continue
+        statement = read(clause.text, speaker)
+        if statement is not None:
+            yield _proposal(turn, clause, statement)
+
+
+_OWN_DEED = re.compile(
+    r"(?:I|I've|I have)\s+(?:also\s+|just\s+|already\s+)?"
+    r"(?!hope|can|could|would|will|am|understand|see|think|suggest|recommend|have no|don't|do not)"
+    r"\w+(?:ed|ought|ent|ote|ade|ook|et|old)\b"
+)
+
+
+def _proposal(turn: Turn, clause: Clause, statement: Statement) -> Proposal:
+    weight = round(WEIGHTS[turn.role] * statement.certainty, 4)
+    dates = find_dates(clause.text, base=turn.time)
+    return Proposal(
+        text=_dated(statement.text, turn.time),
+        subject=statement.subject,
+        predicate=statement.predicate,
+        object=statement.object,
+        sources=(Source(turn.id, clause.start, clause.end, weight),),
+        said_at=turn.time,
+        polarity=statement.polarity,
+        modality=statement.modality,
+        kind=statement.kind,
+        valid_from=_valid_from(statement, dates, turn.time),
+        corrects=statement.corrects,
+    )
+
+
+def _valid_from(
+    statement: Statement, dates: Sequence[DateSpan], said_at: datetime | None
+) -> datetime | None:
+    """The first day named for what has happened; None where only the turn's time is known."""
+    if statement.modality != "asserted" or not dates:
+        return None
+    first = dates[0].first
+    if said_at is not None and first > said_at.date():
+        return None
+    zone = said_at.tzinfo if said_at is not None else UTC
+    return datetime.combine(first, time(), zone)
+
+
+_RELATIVE = re.compile(r"[A-Za-z]")
+
+
+def _dated(text: str, said_at: datetime | None) -> str:
+    """`text` with relative dates made absolute: "yesterday" becomes "on 7 May 2023"."""
+    if said_at is None:
+        return text
+    result, position = [], 0
+    for span in find_dates(text, base=said_at):
+        if str(span.first.year) in span.text:
+            continue
+        result.append(text[position : span.start])
+        result.append(_absolute(span, text))
+        position = span.end
+    return "".join([*result, text[position:]])
+
+
+def _absolute(span: DateSpan, text: str) -> str:
+    if span.first == span.last:
+        words = span.text.split()
+        vague = words[-1].lower() in ("night", "morning", "evening", "afternoon", "tonight")
+        if vague or not words[0][0].islower() and not words[0][0].isupper():
+            return f"{span.text} ({_day(span.first)})"
+        before = text[: span.start].rstrip().lower()
+        preposition = (
+            ""
+            if before.endswith(
+                (
+                    " on",
+                    " by",
+                    " until",
+                    " since",
+                    " to",
+                    " of",
+                    " for",
+                    " from",
+                    " before",
+                    " after",
+                    " between",
+                    " and",
+                )
+            )
+            else "on "
+        )
+        return f"{preposition}{_day(span.first)}"
+    return f"{span.text} ({_interval(span.first, span.last)})"
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"
+
+
+def _interval(first: date, last: date) -> str:
+    if (first.month, first.day, last.month, last.day) == (1, 1, 12, 31):
+        return str(first.year) if first.year == last.year else f"{first.year}–{last.year}"
+    if first.day == 1 and first.month == last.month and first.year == last.year and last.day > 27:
+        return f"{first:%B %Y}"
+    if first.year == last.year:
+        start = f"{first.day}" if first.month == last.month else f"{first.day} {first:%B}"
+        return f"{start}–{_day(last)}"
+    return f"{_day(first)}–{_day(last)}"
