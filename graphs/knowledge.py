@@ -153,6 +153,16 @@ class KnowledgeGraph:
         with self.lock:
             return int(self.adjacency.length[self._roster.slots[node]])
 
+    def strength(self, node: str, kinds: Mapping[str, float] | None = None) -> float:
+        """The summed weight of the edges of `node`, times the factors of their kinds.
+
+        Raises:
+            KeyError: there is no such node.
+        """
+        with self.lock:
+            row = np.array([self._roster.slots[node]])
+            return float(self.adjacency.strengths(row, self.factors(kinds))[0])
+
     def node_counts(self) -> dict[str, int]:
         """Number of nodes of each kind."""
         return dict(Counter(map(kind_of, self.nodes)))

@@ -33,7 +33,7 @@ class RuleRecogniser:
 
     def _words(self, text: str) -> set[str]:
         """Words of the normalised text; in scripts without spaces each letter is one."""
-        words = set()
+        words: set[str] = set()
         for word in normalise(text).split():
             if _unspaced(word):
                 words.update(word)

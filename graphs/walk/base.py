@@ -96,8 +96,7 @@ def seeds(
     Raises:
         InvalidRestart: as for `Walk.rank`.
     """
-    if not 0.0 <= damping < 1.0:
-        raise InvalidRestart(f"damping must be at least 0 and below 1, not {damping!r}")
+    check_damping(damping)
     masses = np.fromiter(restart.values(), np.float64, len(restart))
     if not (np.isfinite(masses).all() and (masses >= 0).all()):
         raise InvalidRestart("the masses of a restart must be finite and not negative")
@@ -107,6 +106,12 @@ def seeds(
     kept = (slots >= 0) & (masses > 0)
     slots, masses = slots[kept], masses[kept]
     return slots, masses / masses.sum() if masses.size else masses
+
+
+def check_damping(damping: float) -> None:
+    """Raise InvalidRestart unless 0 <= damping < 1."""
+    if not 0.0 <= damping < 1.0:
+        raise InvalidRestart(f"damping must be at least 0 and below 1, not {damping!r}")
 
 
 def spread_out(slots: Slots, masses: Weights, size: int) -> Weights:

@@ -1,0 +1,127 @@
+"""Why a walk reached a node: the likeliest path to it from each seed."""
+
+import heapq
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from knowhen.graphs.edges import Edge
+from knowhen.graphs.knowledge import KnowledgeGraph
+from knowhen.graphs.walk.base import DAMPING, check_damping
+
+EFFORT = 20_000
+"""Edges looked at before the search gives up on seeds further away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One edge of a path, walked from its source to its target."""
+
+    edge: Edge
+    chance: float
+    """Chance that a walker at the source takes this edge, restarts not counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """How a walker gets from a seed to a node."""
+
+    seed: str
+    mass: float
+    """The seed's share of the restart."""
+    steps: tuple[Step, ...]
+    """Empty if the seed is the node itself."""
+    weight: float
+    """The part of the node's score that came this very way, (1 - d) x mass x (d x chance) ..."""
+
+    def __str__(self) -> str:
+        parts = [f"{self.seed} ({self.mass:.3g})"]
+        parts += [f"-[{s.edge.kind} {s.chance:.3g}]-> {s.edge.target}" for s in self.steps]
+        return " ".join(parts)
+
+
+def explain(
+    graph: KnowledgeGraph,
+    restart: Mapping[str, float],
+    node: str,
+    *,
+    damping: float = DAMPING,
+    kinds: Mapping[str, float] | None = None,
+    limit: int | None = 5,
+    effort: int = EFFORT,
+) -> tuple[Path, ...]:
+    """The likeliest path from each seed to `node`, those with the largest part in it first.
+
+    Seeds that cannot be reached within `effort` edges have no path.
+
+    Raises:
+        KeyError: `node` is not in the graph.
+        InvalidRestart: as for `Walk.rank`.
+        InvalidEdge: as for `Walk.rank`.
+    """
+    check_damping(damping)
+    with graph.lock:
+        masses = {seed: mass for seed, mass in restart.items() if seed in graph and mass > 0}
+        total = math.fsum(masses.values())
+        paths = []
+        for seed, steps, chance in _paths_to(graph, node, set(masses), damping, kinds, effort):
+            mass = masses[seed] / total
+            paths.append(Path(seed, mass, steps, (1.0 - damping) * mass * chance))
+    return tuple(sorted(paths, key=lambda path: (-path.weight, path.seed))[:limit])
+
+
+def _paths_to(
+    graph: KnowledgeGraph,
+    node: str,
+    seeds: set[str],
+    damping: float,
+    kinds: Mapping[str, float] | None,
+    effort: int,
+) -> Iterator[tuple[str, tuple[Step, ...], float]]:
+    """Dijkstra's search backwards from `node`, a step costing -log(damping x chance)."""
+    chances = _Chances(graph, kinds)
+    onward: dict[str, Step | None] = {}
+    queue: list[tuple[float, str, Step | None]] = [(0.0, node, None)]
+    left = set(seeds)
+    while queue and left and effort > 0:
+        cost, place, step = heapq.heappop(queue)
+        if place in onward:
+            continue
+        onward[place] = step
+        if place in left:
+            left.remove(place)
+            yield place, _follow(onward, place), math.exp(-cost)
+        for back in chances.into(place):
+            effort -= 1
+            if back.edge.source not in onward and damping * back.chance > 0.0:
+                further = cost - math.log(damping * back.chance)
+                heapq.heappush(queue, (further, back.edge.source, back))
+
+
+def _follow(onward: Mapping[str, Step | None], place: str) -> tuple[Step, ...]:
+    steps = []
+    while (step := onward[place]) is not None:
+        steps.append(step)
+        place = step.edge.target
+    return tuple(steps)
+
+
+class _Chances:
+    """Chances of single steps, with the strength of each node worked out once."""
+
+    def __init__(self, graph: KnowledgeGraph, kinds: Mapping[str, float] | None) -> None:
+        graph.factors(kinds)  # refuses bad ones
+        self._graph, self._factors = graph, kinds or {}
+        self._strengths: dict[str, float] = {}
+
+    def into(self, node: str) -> Iterator[Step]:
+        for edge in self._graph.neighbours(node):
+            weight = edge.weight * self._factors.get(edge.kind, 1.0)
+            if weight > 0.0:
+                turned = Edge(edge.target, node, edge.kind, edge.weight)
+                yield Step(turned, weight / self._strength(edge.target))
+
+    def _strength(self, node: str) -> float:
+        if node not in self._strengths:
+            self._strengths[node] = self._graph.strength(node, self._factors)
+        return self._strengths[node]

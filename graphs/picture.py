@@ -1,0 +1,105 @@
+"""A picture of a query's neighbourhood in the graph; needs the extras `plot` and `graph`."""
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from knowhen.graphs.errors import InvalidInput, MissingExtra
+from knowhen.graphs.export import neighbourhood, to_networkx
+from knowhen.graphs.knowledge import KnowledgeGraph
+from knowhen.graphs.walk.base import Ranking
+
+if TYPE_CHECKING:
+    import networkx
+    from matplotlib.axes import Axes
+
+FORMATS = (".png", ".svg", ".pdf")
+_COLOURS = {
+    "fact": "#4c72b0",
+    "mention": "#999999",
+    "synonym": "#c44e52",
+    "contiguity": "#55a868",
+    "source": "#8172b2",
+    "member": "#ccb974",
+}
+_LABEL = 28
+
+
+def draw(
+    graph: KnowledgeGraph,
+    ranking: Ranking,
+    restart: Mapping[str, float],
+    path: str | Path,
+    *,
+    limit: int = 40,
+    labels: Mapping[str, str] | None = None,
+) -> None:
+    """Draw the seeds and best nodes of a walk: score is the size, share of restart the colour.
+
+    Seeds have a thick rim. The file's ending (.png, .svg or .pdf) says what is drawn; the same
+    walk gives the same picture. `labels` replaces ids, such as turns by their first words.
+
+    Raises:
+        InvalidInput: the ending is another one, or the walk reached nothing.
+        MissingExtra: matplotlib or networkx is not installed.
+    """
+    if Path(path).suffix.lower() not in FORMATS:
+        raise InvalidInput(f"a picture is one of {', '.join(FORMATS)}, not {str(path)!r}")
+    try:
+        from matplotlib import rc_context
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise MissingExtra("matplotlib", "plot") from error
+    nodes = neighbourhood(graph, ranking, limit=limit, restart=restart)
+    if not nodes:
+        raise InvalidInput("the walk reached nothing that could be drawn")
+    scores = ranking.scores_by_node()
+    net = to_networkx(graph, nodes, scores=scores, restart=restart)
+    # A salt and no date, so that equal walks make equal bytes.
+    with rc_context({"svg.hashsalt": "knowhen"}):
+        figure = Figure(figsize=(10, 8), layout="constrained")
+        FigureCanvasAgg(figure)
+        axes = figure.add_subplot()
+        _draw_net(axes, net, labels or {})
+        undated = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
+        figure.savefig(path, dpi=150, metadata=undated.get(Path(path).suffix.lower()))
+
+
+def _draw_net(axes: "Axes", net: "networkx.MultiGraph[str]", labels: Mapping[str, str]) -> None:
+    import networkx
+
+    places = networkx.circular_layout(net)
+    if len(net) > 1:
+        places = networkx.spring_layout(net, pos=places, seed=0, weight=None, iterations=200)
+    for source, target, kind in net.edges(keys=True):
+        (x, y), (u, v) = places[source], places[target]
+        axes.plot([x, u], [y, v], color=_COLOURS.get(kind, "#bbbbbb"), lw=1, alpha=0.6, zorder=1)
+    order = list(net)
+    scores = [float(net.nodes[node]["score"]) for node in order]
+    masses = [float(net.nodes[node]["restart"]) for node in order]
+    most = max(scores) or 1.0
+    dots = axes.scatter(
+        [places[node][0] for node in order],
+        [places[node][1] for node in order],
+        s=[60.0 + 900.0 * math.sqrt(score / most) for score in scores],
+        c=[mass / (sum(masses) or 1.0) for mass in masses],
+        cmap="YlOrRd",
+        vmin=0.0,
+        edgecolors="#333333",
+        linewidths=[2.5 if mass > 0 else 0.6 for mass in masses],
+        zorder=2,
+    )
+    for node in order:
+        text = " ".join(labels.get(node, node).split()).replace("$", r"\$")
+        short = text if len(text) <= _LABEL else text[: _LABEL - 1] + "…"
+        axes.annotate(short, places[node], fontsize=7, ha="center", va="center", zorder=3)
+    used = sorted({kind for _, _, kind in net.edges(keys=True)})
+    for kind in used:
+        axes.plot([], [], color=_COLOURS.get(kind, "#bbbbbb"), label=kind)
+    if used:
+        axes.legend(loc="lower left", fontsize=8, title="edges")
+    colorbar = axes.figure.colorbar(dots, ax=axes, shrink=0.6)
+    colorbar.set_label("share of restart (size: score)")
+    axes.set_axis_off()
