@@ -1,0 +1,197 @@
+"""Where Chroma keeps a space's collections: in a folder of the home, or on a server."""
+
+import importlib.util
+import shutil
+import sqlite3
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from hashlib import blake2b
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from knowhen.memory.errors import HomeUnavailable, MissingExtra
+from knowhen.memory.stores.base import EntryKind
+
+if TYPE_CHECKING:
+    from chromadb.api import ClientAPI
+    from chromadb.api.models.Collection import Collection
+    from chromadb.config import Settings
+
+# Wider beams than Chroma's default, for recall at the depths that a walk is seeded from.
+_HNSW = {"space": "cosine", "ef_construction": 200, "ef_search": 200}
+
+
+class Place(Protocol):
+    """Keeps the collections of every space and epoch."""
+
+    @property
+    def batch(self) -> int:
+        """Most rows that one write may have."""
+        ...
+
+    def locked(self) -> AbstractContextManager[None]:
+        """Keep other processes from writing or removing collections."""
+        ...
+
+    def collection(self, space: str, epoch: int, kind: EntryKind) -> "Collection":
+        """The collection as it stands now, made if it is not there."""
+        ...
+
+    def drop(self, space: str, *, keep: int | None) -> None:
+        """Remove every epoch of the space but the one to keep."""
+        ...
+
+    def close_space(self, space: str) -> None: ...
+    def close(self) -> None: ...
+
+
+class FolderPlace:
+    """One folder, with a Chroma database of its own, for each space and epoch.
+
+    So an erasure removes files and rebuilds nothing of the other spaces. Chroma's embedded mode
+    is not made for several processes: they take turns by a lock, and open anew what another has
+    written.
+    """
+
+    batch = 5000
+
+    def __init__(self, folder: Path | None) -> None:
+        _require()
+        self._temporary = None
+        if folder is None:
+            self._temporary = tempfile.TemporaryDirectory(prefix="knowhen-")
+            folder = Path(self._temporary.name)
+        self._folder = folder
+        self._clients: dict[str, tuple[int, ClientAPI]] = {}
+        self._guard = threading.RLock()
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            # SQLite's own write lock: works on every system, and a dead process gives it back.
+            self._lock = sqlite3.connect(
+                folder / "lock.db", timeout=60, isolation_level=None, check_same_thread=False
+            )
+        except (OSError, sqlite3.Error) as error:
+            raise HomeUnavailable(f"no index folder at {str(folder)!r}: {error}") from error
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        with self._guard:
+            try:
+                self._lock.execute("BEGIN IMMEDIATE")
+            except sqlite3.Error as error:
+                raise HomeUnavailable(f"the index is locked: {error}") from error
+            try:
+                yield
+            finally:
+                self._lock.execute("ROLLBACK")
+
+    def collection(self, space: str, epoch: int, kind: EntryKind) -> "Collection":
+        return _collection(self._client(space, epoch), kind)
+
+    def drop(self, space: str, *, keep: int | None) -> None:
+        digest = _digest(space)
+        for path in self._folder.glob(f"{digest}-*"):
+            if path.name != f"{digest}-{keep}":
+                # Renamed first: half a folder must never be taken for a whole one.
+                doomed = path.with_name(f"gone-{path.name}")
+                shutil.rmtree(doomed, ignore_errors=True)
+                path.rename(doomed)
+        for path in self._folder.glob("gone-*"):
+            shutil.rmtree(path)
+
+    def close_space(self, space: str) -> None:
+        opened = self._clients.pop(space, None)
+        if opened is not None:
+            opened[1].close()
+
+    def close(self) -> None:
+        for space in list(self._clients):
+            self.close_space(space)
+        self._lock.close()
+        if self._temporary is not None:
+            self._temporary.cleanup()
+
+    def _client(self, space: str, epoch: int) -> "ClientAPI":
+        import chromadb
+
+        opened = self._clients.get(space)
+        if opened is not None and opened[0] == epoch:
+            return opened[1]
+        self.close_space(space)
+        folder = self._folder / f"{_digest(space)}-{epoch}"
+        client = chromadb.PersistentClient(path=str(folder), settings=_settings())
+        self._clients[space] = (epoch, client)
+        return client
+
+
+class ServerPlace:
+    """Collections on a Chroma server, told apart by home, space and epoch in their names."""
+
+    batch = 1000
+
+    def __init__(self, host: str, port: int, *, prefix: str) -> None:
+        _require()
+        import chromadb
+
+        self._prefix = prefix
+        try:
+            self._client = chromadb.HttpClient(host=host, port=port, settings=_settings())
+        except ValueError as error:
+            raise HomeUnavailable(f"no Chroma server at {host}:{port}: {error}") from error
+
+    def locked(self) -> AbstractContextManager[None]:
+        return nullcontext()  # the server orders the writes, and writing twice changes nothing
+
+    def collection(self, space: str, epoch: int, kind: EntryKind) -> "Collection":
+        return _collection(self._client, f"{self._head(space)}{epoch}-{kind}")
+
+    def drop(self, space: str, *, keep: int | None) -> None:
+        head = self._head(space)
+        for collection in self._client.list_collections():
+            epoch, _, kind = collection.name.removeprefix(head).partition("-")
+            if collection.name.startswith(head) and kind and epoch != str(keep):
+                _delete(self._client, collection.name)
+
+    def close_space(self, space: str) -> None:
+        return None
+
+    def close(self) -> None:
+        self._client.close()
+
+    def _head(self, space: str) -> str:
+        return f"knowhen-{self._prefix}-{_digest(space)}-"
+
+
+def _collection(client: "ClientAPI", name: str) -> "Collection":
+    return client.get_or_create_collection(
+        name,
+        configuration={"hnsw": _HNSW},
+        embedding_function=None,  # the default one would download a model
+    )
+
+
+def _delete(client: "ClientAPI", name: str) -> None:
+    from chromadb.errors import NotFoundError
+
+    try:
+        client.delete_collection(name)
+    except NotFoundError:
+        return  # another client was quicker
+
+
+def _settings() -> "Settings":
+    from chromadb.config import Settings
+
+    return Settings(anonymized_telemetry=False)
+
+
+def _require() -> None:
+    if importlib.util.find_spec("chromadb") is None:
+        raise MissingExtra("chromadb", "chroma")
+
+
+def _digest(space: str) -> str:
+    """A legal name for any space, which also keeps the space's name off the disk."""
+    return blake2b(space.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
