@@ -64,16 +64,21 @@ class SqliteStore(LogRows):
 
     def check(self) -> list[str]:
         try:
-            return self._check_file() + check_store(self)
+            with self._db.snapshot():
+                return self._check_file() or self._check_index() + check_store(self)
         except HomeUnavailable as error:
             return [str(error)]
 
     def _check_file(self) -> list[str]:
-        """What only SQLite itself, or a look at its own tables, can tell."""
+        """What SQLite itself has to say; rows of a damaged file are not worth a look."""
         findings = [str(row[0]) for row in self._db.all("PRAGMA integrity_check")]
         findings = [finding for finding in findings if finding != "ok"]
         for table, _, parent, _ in self._db.all("PRAGMA foreign_key_check"):
             findings.append(f"a row of {table} refers to a row of {parent} that is not there")
+        return findings
+
+    def _check_index(self) -> list[str]:
+        findings = []
         for owner, length, found in self._db.all(
             "SELECT owner, length, IFNULL(found, 0) FROM entries LEFT JOIN "
             "(SELECT entry, SUM(count) AS found FROM postings GROUP BY entry) ON entry = id "
