@@ -1,0 +1,201 @@
+"""The status of a thought as a pure function of the thoughts that relate to it.
+
+Nothing here depends on the order in which thoughts arrived, so that erasing one, undoing one or
+learning an old one late all come down to resolving its neighbours again.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from knowhen.memory.records import Source, Thought
+from knowhen.memory.thoughts.identity import content
+from knowhen.memory.thoughts.relations import Relation, relation
+
+_NO_TIME = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """When a thought holds from, which turn said it, and who did."""
+
+    valid_from: datetime
+    turn: int
+    """Arrival number of its first turn; orders what was said at the same time."""
+    authors: frozenset[str]
+
+    @property
+    def place(self) -> tuple[datetime, int]:
+        return self.valid_from, self.turn
+
+
+StandingOf = Callable[[Thought], Standing]
+Related = Sequence[tuple[Thought, Relation]]
+
+
+def settled_by_hand(thought: Thought, others: Mapping[str, Thought]) -> bool:
+    """Whether an operation, not the rules, gave the thought its status.
+
+    `others` holds the thoughts that it points to, as far as they still exist.
+    """
+    if thought.status == "expired":
+        return True
+    if thought.status == "retracted":
+        return thought.superseded_by is None
+    if thought.status == "merged":
+        into = others.get(thought.merged_into or "")
+        return into is not None and content(into) != content(thought)
+    if thought.status == "superseded":
+        by = others.get(thought.superseded_by or "")
+        return by is not None and relation(thought, by) != "update"
+    return False
+
+
+def unresolved(thought: Thought, others: Mapping[str, Thought]) -> Thought:
+    """The thought without everything that resolution derived; what was done by hand stays.
+
+    `others` also holds the thoughts merged into it as restatements, whose sources it borrowed.
+    """
+    borrowed = {
+        source
+        for other in others.values()
+        if other.merged_into == thought.id and content(other) == content(thought)
+        for source in other.sources
+    }
+    sources = tuple(source for source in thought.sources if source not in borrowed)
+    thought = replace(
+        thought,
+        sources=sources or thought.sources,
+        supersedes=(),
+        contested=False,
+        rivals=(),
+    )
+    if settled_by_hand(thought, others):
+        return thought
+    return replace(
+        thought,
+        status="active",
+        valid_to=None if thought.superseded_by else thought.valid_to,
+        retired_at=None,
+        superseded_by=None,
+        merged_into=None,
+        confidence=confidence(thought.sources) if thought.sources else thought.confidence,
+    )
+
+
+def confidence(sources: Iterable[Source]) -> float:
+    """1 - prod(1 - w) over independent sources: one turn counts once."""
+    best: dict[str, float] = {}
+    for source in sources:
+        best[source.turn_id] = max(best.get(source.turn_id, 0.0), source.weight)
+    doubt = 1.0
+    for turn_id in sorted(best):
+        doubt *= 1.0 - best[turn_id]
+    return round(1.0 - doubt, 6)
+
+
+def resolve(thought: Thought, related: Related, standing: StandingOf) -> Thought:
+    """The unresolved `thought` with the status that `related`, unresolved too, gives it.
+
+    - A restatement is merged into the first of an unbroken run of the same statement.
+    - A later value of a single-valued attribute closes it; a correction retracts it.
+    - What disagrees without one being the later, or cannot both be true, is contested.
+    """
+    own = standing(thought)
+    same = [other for other, kind in related if kind == "same"]
+    changes = [other for other, kind in related if kind == "update"]
+    first = _first_of_run(thought, own, same, changes, standing)
+    if first is not None:
+        return replace(
+            thought, status="merged", merged_into=first.id, retired_at=_later(thought, first)
+        )
+    thought = _with_restatements(thought, same, changes, standing)
+    rivals = {other.id for other, kind in related if kind == "contest"}
+    rivals |= {o.id for o in changes if _disagree_at_once(own, standing(o))}
+    rivals -= {o.id for o, kind in related if kind == "contest" and _outgrown(thought, o, standing)}
+    closers = [o for o in changes if standing(o).place > own.place and o.id not in rivals]
+    closers += [
+        o
+        for o, kind in related
+        if kind == "contest" and o.id not in rivals and standing(o).place > own.place
+    ]
+    thought = replace(thought, contested=bool(rivals), rivals=tuple(sorted(rivals)))
+    return _closed(thought, closers, standing) if closers else thought
+
+
+def _first_of_run(
+    thought: Thought,
+    own: Standing,
+    same: Sequence[Thought],
+    changes: Sequence[Thought],
+    standing: StandingOf,
+) -> Thought | None:
+    """The earliest statement of the same that no other value separates from this one."""
+    breaks = [standing(o).place for o in changes if standing(o).place < own.place]
+    since = max(breaks, default=(_NO_TIME, -1))
+    run = [
+        o for o in same if since < _rank(o, standing)[0] < own.place or _ties(o, thought, standing)
+    ]
+    return min(run, key=lambda o: _rank(o, standing), default=None)
+
+
+def _rank(thought: Thought, standing: StandingOf) -> tuple[tuple[datetime, int], str]:
+    return standing(thought).place, thought.id
+
+
+def _ties(other: Thought, thought: Thought, standing: StandingOf) -> bool:
+    return standing(other).place == standing(thought).place and other.id < thought.id
+
+
+def _with_restatements(
+    thought: Thought, same: Sequence[Thought], changes: Sequence[Thought], standing: StandingOf
+) -> Thought:
+    """The first of a run with the sources of those that only say it again."""
+    own = standing(thought)
+    ends = [standing(o).place for o in changes if standing(o).place > own.place]
+    until = min(ends, default=None)
+    again = [o for o in same if until is None or standing(o).place < until]
+    again = [o for o in again if _rank(o, standing) > _rank(thought, standing)]
+    if not again:
+        return thought
+    extra = {s for o in again for s in o.sources} - set(thought.sources)
+    sources = (*thought.sources, *sorted(extra, key=lambda s: (s.turn_id, s.start, s.end)))
+    return replace(thought, sources=sources, confidence=confidence(sources))
+
+
+def _disagree_at_once(own: Standing, other: Standing) -> bool:
+    """Two values for one time: from two people, or in one breath."""
+    if own.place == other.place:
+        return True
+    return own.valid_from == other.valid_from and own.authors != other.authors
+
+
+def _outgrown(thought: Thought, other: Thought, standing: StandingOf) -> bool:
+    """Whether one says "never" and the other, later, that it has happened since."""
+    never, deed = (thought, other) if thought.polarity == "negative" else (other, thought)
+    return never.polarity == "negative" and standing(never).place < standing(deed).place
+
+
+def _closed(thought: Thought, closers: Sequence[Thought], standing: StandingOf) -> Thought:
+    correction = [other for other in closers if other.corrects]
+    by = min(correction or closers, key=lambda other: _rank(other, standing))
+    if correction:
+        return replace(
+            thought, status="retracted", superseded_by=by.id, retired_at=_later(thought, by)
+        )
+    end = by.valid_from
+    if end is not None and thought.valid_from is not None:
+        end = max(end, thought.valid_from)
+    return replace(
+        thought,
+        status="superseded",
+        superseded_by=by.id,
+        valid_to=end if thought.valid_to is None else thought.valid_to,
+        retired_at=_later(thought, by),
+    )
+
+
+def _later(one: Thought, other: Thought) -> datetime | None:
+    """When memory came to hold both."""
+    times = [t.recorded_at for t in (one, other) if t.recorded_at is not None]
+    return max(times, default=None)

@@ -1,0 +1,181 @@
+"""The thoughts that one operation touches: loaded unresolved, changed, resolved, written back."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from knowhen.memory.records import Thought
+from knowhen.memory.stores.base import Entry, Store, StoredTurn
+from knowhen.memory.thoughts.neighbours import Neighbourhood
+from knowhen.memory.thoughts.relations import Relation, relation
+from knowhen.memory.thoughts.resolution import Standing, resolve, settled_by_hand, unresolved
+
+Index = Callable[[Sequence[Thought]], Sequence[Entry]]
+_NO_TIME = datetime.min.replace(tzinfo=UTC)
+
+
+class Workspace:
+    """Works inside one transaction of the store. `seeds` are what an operation changed itself."""
+
+    def __init__(self, store: Store, space: str, near: Neighbourhood) -> None:
+        self._store, self._space, self._near = store, space, near
+        self._before: dict[str, Thought] = {}
+        self._base: dict[str, Thought] = {}
+        self._turns: dict[str, StoredTurn] = {}
+        self._seeds: set[str] = set()
+        self._around_removed: set[str] = set()
+
+    # Reading and changing --------------------------------------------------------------
+    def load(self, thought_ids: Iterable[str]) -> None:
+        """Have these thoughts at hand, with what they point to and their restatements."""
+        wanted = {i for i in thought_ids if i not in self._base}
+        rows = self._fetch(wanted)
+        beside = {i for row in rows for i in (row.superseded_by, row.merged_into) if i}
+        beside |= {i for row in rows for i in self._near.statement(row.id)}
+        self._fetch(beside - wanted)
+        for row in rows:
+            self._base.setdefault(row.id, unresolved(row, self._others(row)))
+
+    def _fetch(self, thought_ids: set[str]) -> list[Thought]:
+        missing = sorted(i for i in thought_ids if i not in self._before)
+        if missing:
+            for row in self._store.thoughts(self._space, ids=missing):
+                self._before[row.id] = row
+        return [self._before[i] for i in sorted(thought_ids) if i in self._before]
+
+    def _others(self, row: Thought) -> Mapping[str, Thought]:
+        ids = {row.superseded_by, row.merged_into, *self._near.statement(row.id)} - {None, row.id}
+        return {i: self._before[i] for i in ids if i is not None and i in self._before}
+
+    def get(self, thought_id: str) -> Thought | None:
+        """The thought unresolved, as this operation has it by now."""
+        self.load([thought_id])
+        return self._base.get(thought_id)
+
+    def before(self, thought_id: str) -> Thought | None:
+        """The thought as it is stored."""
+        self._fetch({thought_id})
+        return self._before.get(thought_id)
+
+    def put(self, thought: Thought) -> None:
+        """Add or change a thought, unresolved."""
+        known = self._base.get(thought.id)
+        if known is not None and known.text != thought.text:
+            self._near.discard([thought.id])
+        self._near.add([thought])
+        self._base[thought.id] = thought
+        self._seeds.add(thought.id)
+
+    def remove(self, thought_id: str) -> None:
+        """Take a thought out; those around it are resolved without it."""
+        self.load([thought_id])
+        self._around_removed |= self._near.near(thought_id)
+        self._around_removed |= self._pointing_to(thought_id)
+        self._near.discard([thought_id])
+        self._base.pop(thought_id, None)
+        self._seeds.discard(thought_id)
+
+    def _pointing_to(self, thought_id: str) -> set[str]:
+        row = self._before.get(thought_id)
+        return set(row.supersedes) if row is not None else set()
+
+    def touch(self, thought_ids: Iterable[str]) -> None:
+        """Resolve these too, though nothing about them was changed."""
+        self._around_removed |= set(thought_ids)
+
+    # Resolving and writing --------------------------------------------------------------
+    def finish(self, index: Index) -> dict[str, Thought | None]:
+        """Resolve what is affected and write what changed; None stands for what is gone."""
+        affected = self._seeds | self._around_removed
+        self.load(affected)
+        for seed in list(affected):
+            affected |= self._near.near(seed)
+            base = self._base.get(seed)
+            affected |= {base.superseded_by} if base and base.superseded_by else set()
+        self.load(affected)
+        affected &= self._base.keys()
+        related = {i: self._related(i) for i in sorted(affected)}
+        self._know_turns(affected | {o.id for pairs in related.values() for o, _ in pairs})
+        final = {i: self._resolved(i, related[i]) for i in related}
+        self._name_superseded(final, related)
+        return self._write(final, index)
+
+    def _related(self, thought_id: str) -> list[tuple[Thought, Relation]]:
+        near = self._near.near(thought_id)
+        self.load(near)
+        own = self._base[thought_id]
+        pairs: list[tuple[Thought, Relation]] = []
+        for other_id in sorted(near):
+            other = self._base.get(other_id)
+            if other is None or self._by_hand(other):
+                continue
+            kind = relation(own, other)
+            if kind is not None:
+                pairs.append((other, kind))
+        return pairs
+
+    def _by_hand(self, thought: Thought) -> bool:
+        """Whether a user took the thought out of the running, so that it affects no other."""
+        return settled_by_hand(thought, {**self._before, **self._base})
+
+    def _resolved(self, thought_id: str, related: list[tuple[Thought, Relation]]) -> Thought:
+        own = self._base[thought_id]
+        return own if self._by_hand(own) else resolve(own, related, self._standing)
+
+    def _know_turns(self, thought_ids: Iterable[str]) -> None:
+        turn_ids = {
+            source.turn_id
+            for thought_id in thought_ids
+            for source in self._base[thought_id].sources
+            if source.turn_id not in self._turns
+        }
+        if turn_ids:
+            for stored in self._store.turns(self._space, ids=sorted(turn_ids)):
+                self._turns[stored.turn.id] = stored
+
+    def _standing(self, thought: Thought) -> Standing:
+        turns = [self._turns[s.turn_id] for s in thought.sources if s.turn_id in self._turns]
+        return Standing(
+            valid_from=thought.valid_from or _NO_TIME,
+            turn=min((t.seq for t in turns), default=0),
+            authors=frozenset(t.turn.speaker or t.turn.role for t in turns),
+        )
+
+    def _name_superseded(
+        self,
+        final: dict[str, Thought],
+        related: Mapping[str, Sequence[tuple[Thought, Relation]]],
+    ) -> None:
+        for thought_id, pairs in related.items():
+            candidates = {other.id for other, _ in pairs}
+            row = self._before.get(thought_id)
+            candidates |= set(row.supersedes) if row else set()
+            candidates |= {i for i, t in final.items() if t.superseded_by == thought_id}
+            closed = tuple(sorted(i for i in candidates if self._closer(i, final) == thought_id))
+            if closed:
+                final[thought_id] = replace(final[thought_id], supersedes=closed)
+
+    def _closer(self, thought_id: str, final: Mapping[str, Thought]) -> str | None:
+        thought = final.get(thought_id) or (
+            self._before.get(thought_id) if thought_id in self._base else None
+        )
+        return thought.superseded_by if thought else None
+
+    def _write(self, final: dict[str, Thought], index: Index) -> dict[str, Thought | None]:
+        store, space = self._store, self._space
+        changed: dict[str, Thought | None] = {
+            i: thought for i, thought in final.items() if self._before.get(i) != thought
+        }
+        gone = [i for i in self._before if i not in self._base and i not in self._near]
+        if gone:
+            store.delete_thoughts(space, gone)
+            store.delete_entries(space, "thought", gone)
+        rows = [thought for thought in changed.values() if thought is not None]
+        store.put_thoughts(space, rows)
+        fresh = [t for t in rows if t.id not in self._before]
+        reworded = [t for t in rows if t.id in self._before and self._before[t.id].text != t.text]
+        if reworded:
+            store.delete_entries(space, "thought", [t.id for t in reworded])
+        if fresh or reworded:
+            store.add_entries(space, index([*fresh, *reworded]))
+        return {**changed, **dict.fromkeys(gone)}
