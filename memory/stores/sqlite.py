@@ -26,6 +26,11 @@ class SqliteStore(LogRows):
         """`path` is the file, created if missing, or ":memory:"; `timeout` is in seconds."""
         super().__init__(Database(str(path), timeout=timeout))
 
+    @property
+    def in_memory(self) -> bool:
+        """Whether nothing is kept on the disk."""
+        return self._db.path == MEMORY
+
     def delete_turns(self, space: str, turn_ids: Sequence[str]) -> None:
         with self._db.writing():
             gone = [stored.turn.id for stored in self.turns(space, ids=turn_ids)]
@@ -54,11 +59,11 @@ class SqliteStore(LogRows):
         # Deleting overwrote the rows already; only writing the file anew is sure to leave out
         # what SQLite moved between pages before.
         self._db.alone("VACUUM")
-        if self._db.path != MEMORY and self._db.alone("PRAGMA wal_checkpoint(TRUNCATE)")[0]:
+        if not self.in_memory and self._db.alone("PRAGMA wal_checkpoint(TRUNCATE)")[0]:
             log.warning("%s is being read, so its journal still has old rows", self._db.path)
 
     def residues(self, needles: Sequence[bytes]) -> list[str]:
-        if self._db.path == MEMORY:
+        if self.in_memory:
             return []
         return [str(file) for file in files_with(Path(self._db.path).parent, needles)]
 
@@ -92,7 +97,7 @@ class SqliteStore(LogRows):
         return findings
 
     def disk_bytes(self) -> int:
-        if self._db.path == MEMORY:
+        if self.in_memory:
             return 0
         names = (self._db.path, f"{self._db.path}-wal", f"{self._db.path}-shm")
         return sum(Path(name).stat().st_size for name in names if Path(name).exists())
