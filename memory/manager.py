@@ -4,7 +4,6 @@ import asyncio
 import os
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from types import TracebackType
 from typing import ParamSpec, Self, TypeVar
@@ -207,11 +206,11 @@ class MemoryManager:
         with self._store.transaction():
             return self._space.ledger.apply(operation)
 
-    def insert(self, thought: Thought) -> int:
+    def insert(self, statement: str | Insert) -> int:
         """Add a thought by hand; give back the operation's id."""
-        return self.apply(Insert(replace(thought, space=self.space)))
+        return self.apply(Insert(statement) if isinstance(statement, str) else statement)
 
-    def merge(self, thought_ids: Sequence[str], *, text: str | None = None) -> int:
+    def merge(self, thought_ids: Sequence[str], *, text: str = "") -> int:
         """Merge thoughts into one that loses none of their objects; give back the operation."""
         return self.apply(Merge(tuple(thought_ids), text=text))
 
@@ -313,7 +312,7 @@ class MemoryManager:
     def stats(self) -> Mapping[str, int | str]:
         """Counts of what this space holds, and the home's size on disk."""
         thoughts = self._store.thoughts(self.space)
-        nodes, edges = self.graph.counts()
+        nodes, edges = self.graph.node_counts(), self.graph.edge_counts()
         return {
             "space": self.space,
             "turns": self._store.count_turns(self.space),

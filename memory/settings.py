@@ -17,8 +17,8 @@ class PartSettings:
 class EventSettings:
     """How the stream is cut into events."""
 
-    segmenter: str = "default"
-    """A scorer's name of `knowhen.memory.episodes`, or `default`."""
+    segmenter: str = "bocpd"
+    """Name of a surprise scorer of `knowhen.memory.episodes`."""
     offline: bool = True
     """Whether `settle` cuts closed sessions anew with hindsight."""
 

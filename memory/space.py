@@ -6,7 +6,7 @@ from knowhen.graphs.walk.base import Walk
 from knowhen.memory.clock import Clock, NewId
 from knowhen.memory.consolidation import Consolidation, thought_entries
 from knowhen.memory.embedders.base import Embedder
-from knowhen.memory.episodes.factory import make_offline_segmenter, make_segmenter
+from knowhen.memory.episodes.factory import make_segmenter
 from knowhen.memory.episodes.recorder import EventRecorder
 from knowhen.memory.erasure import Erasure
 from knowhen.memory.indexes.base import VectorIndex
@@ -46,9 +46,7 @@ class Space:
             store,
             name,
             online=make_segmenter(settings.events.segmenter, embedder_name=embedder.name),
-            offline=make_offline_segmenter(embedder_name=embedder.name)
-            if settings.events.offline
-            else None,
+            offline=None,
         )
         self.ingestion = Ingestion(
             store,
