@@ -196,7 +196,7 @@ def _cjk(match: re.Match[str], today: date | None) -> Days | None:
             return _whole_year(numbers[0])
         return _whole_month(*numbers) if len(numbers) == 2 else (date(*numbers),) * 2
     if len(numbers) == 2:
-        return _nearest_year(*numbers, today)
+        return _nearest_year(numbers[0], numbers[1], today)
     return _nearest_month(numbers[0], today)
 
 

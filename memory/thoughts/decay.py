@@ -57,5 +57,5 @@ def retained(days: float, stability: float, curve: Curve = "exponential") -> flo
     if stability <= 0:
         return 0.0 if days > 0 else 1.0
     if curve == "power":
-        return (1.0 + (math.e - 1.0) * days / stability) ** -1.0
+        return 1.0 / (1.0 + (math.e - 1.0) * days / stability)
     return math.exp(-days / stability)

@@ -39,7 +39,8 @@ _VALUE = re.compile(
     r"|(?<![\w.:/-])\$?(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|"
     r"(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twice|once)\b)"
     r"(?!\s*(?:st|nd|rd|th|am|pm|a\.m|p\.m|AM|PM)\b)(?![\w/:]*[/:]\d|\.\d)"
-    r"\s?-?(?P<unit>ms|s|sec|seconds?|min|minutes?|hours?|hrs?|days?|weeks?|months?|years?|km|mi|miles?"
+    r"\s?-?(?P<unit>ms|s|sec|seconds?|min|minutes?|hours?|hrs?|days?|weeks?|months?|years?|km|mi"
+    r"|miles?"
     r"|kg|lbs?|pounds?|gb|mb|kb|k|px|cm|mm|m|usd|dollars?|eur|euros?)?(?![\w])"
 )
 _NUMBERS = {
@@ -62,8 +63,10 @@ _UNITS = {
     **dict.fromkeys(("usd", "dollar"), "dollar"),
 }
 _CHANGED = re.compile(
-    r"\b(?:now|new|updated?|changed?|increased?|decreased?|reduced?|improved?|grown|grew|reached|moved?"
-    r"|moving|shifted|rescheduled|extended|recently|no longer|anymore|instead|switched|raised|expanded"
+    r"\b(?:now|new|updated?|changed?|increased?|decreased?|reduced?|improved?|grown|grew|reached"
+    r"|moved?"
+    r"|moving|shifted|rescheduled|extended|recently|no longer|anymore|instead|switched|raised"
+    r"|expanded"
     r"|dropped|adjusted|added|currently|latest|already)\b",
     re.IGNORECASE,
 )

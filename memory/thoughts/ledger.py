@@ -7,31 +7,23 @@ from datetime import datetime
 
 from knowhen.memory.clock import Clock
 from knowhen.memory.errors import InvalidInput, NotFound, OperationRefused
-from knowhen.memory.records import Source, Thought
+from knowhen.memory.records import Thought
 from knowhen.memory.stores.base import LoggedOperation, Store
-from knowhen.memory.thoughts.base import Proposal, Proposals
+from knowhen.memory.thoughts.base import Proposals
+from knowhen.memory.thoughts.changes import (
+    NEW,
+    pack_sources,
+    reinforced,
+    restored,
+    unpack_sources,
+    without,
+)
 from knowhen.memory.thoughts.checks import supported
 from knowhen.memory.thoughts.decay import Decay
-from knowhen.memory.thoughts.identity import thought_id
-from knowhen.memory.thoughts.merging import merged
+from knowhen.memory.thoughts.effects import Effects, as_thought
 from knowhen.memory.thoughts.neighbours import Neighbourhood
-from knowhen.memory.thoughts.operations import (
-    Erase,
-    Expire,
-    Insert,
-    Merge,
-    Operation,
-    Pin,
-    Reinforce,
-    Retract,
-    Supersede,
-    Use,
-    from_payload,
-    kind_of,
-    to_payload,
-)
+from knowhen.memory.thoughts.operations import Erase, Operation, from_payload, kind_of, to_payload
 from knowhen.memory.thoughts.resolution import confidence
-from knowhen.memory.thoughts.statements import read
 from knowhen.memory.thoughts.workspace import Index, Workspace
 
 log = logging.getLogger(__name__)
@@ -76,7 +68,13 @@ class ThoughtLedger:
             recorded = self._recorded(s.turn_id for p in proposals.items for s in p.sources)
             logged: list[int] = []
             for proposal in proposals.items:
-                payload = self._take_in(work, self._thought(proposal, recorded))
+                times = [recorded[s.turn_id] for s in proposal.sources if s.turn_id in recorded]
+                thought = as_thought(
+                    proposal,
+                    space=self._space,
+                    recorded_at=min(times, default=self._clock.now()),
+                )
+                payload = self._take_in(work, thought)
                 if payload is not None:
                     kind = "learn" if payload.pop("new") else "relearn"
                     logged.append(
@@ -91,47 +89,17 @@ class ThoughtLedger:
         stored = self._store.turns(self._space, ids=wanted) if wanted else ()
         return {row.turn.id: row.recorded_at for row in stored}
 
-    def _thought(self, proposal: Proposal, recorded: Mapping[str, datetime]) -> Thought:
-        now = self._clock.now()
-        times = [recorded[s.turn_id] for s in proposal.sources if s.turn_id in recorded]
-        valid_from = proposal.valid_from or proposal.said_at or now
-        return Thought(
-            id=thought_id(
-                self._space,
-                proposal.subject,
-                proposal.predicate,
-                proposal.object,
-                proposal.polarity,
-                proposal.modality,
-                valid_from,
-            ),
-            space=self._space,
-            text=proposal.text,
-            subject=proposal.subject,
-            predicate=proposal.predicate,
-            object=proposal.object,
-            polarity=proposal.polarity,
-            modality=proposal.modality,
-            kind=proposal.kind,
-            valid_from=valid_from,
-            valid_to=proposal.valid_to,
-            recorded_at=min(times, default=now),
-            sources=proposal.sources,
-            corrects=proposal.corrects,
-            confidence=confidence(proposal.sources) if proposal.sources else 1.0,
-        )
-
     def _take_in(self, work: Workspace, thought: Thought) -> dict[str, object] | None:
         """Add a thought, or its sources to the one that says the same; None if nothing new."""
         known = work.get(thought.id)
         if known is None:
             work.put(thought)
-            return {"thought_id": thought.id, "sources": _plain(thought.sources), "new": True}
+            return {"thought_id": thought.id, "sources": pack_sources(thought.sources), "new": True}
         extra = [source for source in thought.sources if source not in known.sources]
         if not extra:
             return None
-        work.put(_reinforced(known, thought, extra))
-        return {"thought_id": thought.id, "sources": _plain(extra), "new": False}
+        work.put(reinforced(known, thought, extra))
+        return {"thought_id": thought.id, "sources": pack_sources(extra), "new": False}
 
     # Operations --------------------------------------------------------------------------
     def apply(self, operation: Operation) -> int:
@@ -145,117 +113,15 @@ class ThoughtLedger:
             self.erase(turn_ids=operation.turn_ids, thought_ids=operation.thought_ids)
             return self._log("erase", {}, {})
         with self._store.transaction(), self._working() as work:
-            touched = self._perform(work, operation)
+            touched = self._effects(work).perform(operation)
             self._finish(work)
             return self._log(kind_of(operation), to_payload(operation), touched)
 
     def _log(self, kind: str, payload: Mapping[str, object], before: Mapping[str, object]) -> int:
         return self._store.log(self._space, kind, payload, before, self._clock.now())
 
-    def _perform(self, work: Workspace, operation: Operation) -> dict[str, object]:
-        """Change the thoughts; gives back what undo needs, per thought and field."""
-        match operation:
-            case Insert():
-                return self._insert(work, operation)
-            case Merge():
-                return self._merge(work, operation)
-            case Reinforce():
-                return self._reinforce(work, operation)
-            case Supersede():
-                return self._supersede(work, operation)
-            case Retract():
-                return self._set(work, operation.thought_id, status="retracted", retired=True)
-            case Expire():
-                return self._set(work, operation.thought_id, status="expired", retired=True)
-            case Pin():
-                return self._change(
-                    work, replace(self._need(work, operation.thought_id), pinned=operation.pinned)
-                )
-            case Use():
-                return self._use(work, operation)
-        raise OperationRefused(f"{kind_of(operation)} cannot be applied")
-
-    def _need(self, work: Workspace, thought_id: str) -> Thought:
-        thought = work.get(thought_id)
-        if thought is None:
-            raise NotFound("thought", thought_id, self._space)
-        return thought
-
-    def _change(self, work: Workspace, thought: Thought) -> dict[str, object]:
-        """Put a changed thought; gives back its changed fields before and after."""
-        base = self._need(work, thought.id)
-        fields = [f for f in _FIELDS if getattr(base, f) != getattr(thought, f)]
-        if not fields:
-            raise OperationRefused(f"thought {thought.id!r} is so already; nothing would change")
-        work.put(thought)
-        change = {f: [_json(getattr(base, f)), _json(getattr(thought, f))] for f in fields}
-        return {thought.id: change}
-
-    def _set(
-        self, work: Workspace, thought_id: str, *, status: str, retired: bool
-    ) -> dict[str, object]:
-        thought = self._need(work, thought_id)
-        return self._change(
-            work,
-            replace(
-                thought,
-                status=status,  # type: ignore[arg-type]
-                superseded_by=None,
-                retired_at=self._clock.now() if retired else None,
-            ),
-        )
-
-    def _supersede(self, work: Workspace, operation: Supersede) -> dict[str, object]:
-        old, new = self._need(work, operation.thought_id), self._need(work, operation.by)
-        if old.id == new.id:
-            raise OperationRefused("a thought cannot supersede itself")
-        work.touch([new.id])
-        return self._change(
-            work,
-            replace(
-                old,
-                status="superseded",
-                superseded_by=new.id,
-                valid_to=old.valid_to or new.valid_from,
-                retired_at=self._clock.now(),
-            ),
-        )
-
-    def _insert(self, work: Workspace, operation: Insert) -> dict[str, object]:
-        thought = self._thought(_as_proposal(operation, self._clock.now()), {})
-        if work.get(thought.id) is not None:
-            raise OperationRefused(f"memory holds this already, as thought {thought.id!r}")
-        work.put(thought)
-        return {thought.id: "new"}
-
-    def _reinforce(self, work: Workspace, operation: Reinforce) -> dict[str, object]:
-        known = self._need(work, operation.thought_id)
-        extra = [source for source in operation.sources if source not in known.sources]
-        if not extra:
-            raise OperationRefused("the thought has these sources already")
-        work.put(_reinforced(known, known, extra))
-        return {known.id: {"sources": _plain(extra)}}
-
-    def _merge(self, work: Workspace, operation: Merge) -> dict[str, object]:
-        parents = [self._need(work, i) for i in dict.fromkeys(operation.thought_ids)]
-        child = merged(parents, text=operation.text, now=self._clock.now())
-        if work.get(child.id) is not None:
-            raise OperationRefused(f"the merged thought exists already, as {child.id!r}")
-        work.put(child)
-        touched: dict[str, object] = {child.id: "new"}
-        for parent in parents:
-            change = replace(
-                parent, status="merged", merged_into=child.id, retired_at=self._clock.now()
-            )
-            touched.update(self._change(work, change))
-        return touched
-
-    def _use(self, work: Workspace, operation: Use) -> dict[str, object]:
-        touched: dict[str, object] = {}
-        for i in dict.fromkeys(operation.thought_ids):
-            used = self._decay.used(self._need(work, i), self._clock.now())
-            touched.update(self._change(work, used))
-        return touched
+    def _effects(self, work: Workspace) -> Effects:
+        return Effects(work, self._space, self._clock.now(), self._decay)
 
     # Undoing and replaying -----------------------------------------------------------------
     def undo(self, operation_id: int) -> int:
@@ -282,37 +148,26 @@ class ThoughtLedger:
         return undone
 
     def _take_back(self, work: Workspace, operation: LoggedOperation) -> None:
+        need = self._effects(work).need
         if operation.kind in LEARNED:
-            thought = self._need(work, str(operation.payload["thought_id"]))
-            self._drop_sources(work, thought, _sources(operation.payload["sources"]))
+            thought = need(str(operation.payload["thought_id"]))
+            self._drop(work, thought, operation.payload["sources"])
             return
         for key, change in operation.before.items():
-            if change == "new":
+            if change == NEW:
+                need(key)
                 work.remove(key)
-        for key, change in operation.before.items():
-            if isinstance(change, Mapping):
-                self._restore(work, self._need(work, key), change)
+            elif isinstance(change, Mapping) and "sources" in change:
+                self._drop(work, need(key), change["sources"])
+            elif isinstance(change, Mapping):
+                work.put(restored(need(key), change))
 
-    def _restore(self, work: Workspace, thought: Thought, change: Mapping[str, object]) -> None:
-        if set(change) == {"sources"}:
-            self._drop_sources(work, thought, _sources(change["sources"]))
-            return
-        values: dict[str, object] = {}
-        for field, pair in change.items():
-            assert isinstance(pair, Sequence)
-            if field in _WATCHED and _json(getattr(thought, field)) != pair[1]:
-                raise OperationRefused(
-                    f"a later operation changed {field} of thought {thought.id!r}; undo that first"
-                )
-            values[field] = _unjson(field, pair[0])
-        work.put(replace(thought, **values))  # type: ignore[arg-type]
-
-    def _drop_sources(self, work: Workspace, thought: Thought, sources: Sequence[Source]) -> None:
-        kept = tuple(source for source in thought.sources if source not in sources)
-        if kept:
-            work.put(replace(thought, sources=kept, confidence=confidence(kept)))
-        else:
+    def _drop(self, work: Workspace, thought: Thought, sources: object) -> None:
+        left = without(thought, unpack_sources(sources))
+        if left is None:
             work.remove(thought.id)
+        else:
+            work.put(left)
 
     def replay(self) -> int:
         """Apply the operations of the log again to thoughts that were derived anew.
@@ -329,15 +184,13 @@ class ThoughtLedger:
                     if learned:
                         self._take_back(work, operation)
                     else:
-                        self._perform_again(work, operation)
+                        again = from_payload(operation.kind, operation.payload)
+                        self._effects(work).perform(again)
                     self._finish(work)
                     count += 1
                 except (NotFound, OperationRefused, InvalidInput) as error:
                     log.info("operation %d has no effect any more: %s", operation.id, error)
         return count
-
-    def _perform_again(self, work: Workspace, operation: LoggedOperation) -> None:
-        self._perform(work, from_payload(operation.kind, operation.payload))
 
     # Erasing -------------------------------------------------------------------------------
     def erase(self, *, turn_ids: Sequence[str] = (), thought_ids: Sequence[str] = ()) -> Erased:
@@ -391,13 +244,13 @@ class ThoughtLedger:
         """Thoughts that a user merged from doomed ones, and from theirs, are doomed as well."""
         queue = list(doomed)
         while queue:
-            row = work.get(queue.pop())
-            if row is None or row.merged_into is None or row.merged_into in doomed:
-                continue
-            doomed[row.merged_into] = None
-            queue.append(row.merged_into)
-        for child_id in list(doomed):
-            child = work.before(child_id)
+            parent = work.get(queue.pop())
+            child_id = parent.merged_into if parent else None
+            if child_id is not None and child_id not in doomed:
+                doomed[child_id] = None
+                queue.append(child_id)
+        for key in list(doomed):
+            child = work.before(key)
             if child is not None:
                 work.touch(self._parents(child))
 
@@ -444,73 +297,3 @@ class _Working:
     def __exit__(self, kind: object, error: object, trace: object) -> None:
         if kind is not None:
             self._ledger.start_anew()
-
-
-_FIELDS = (
-    *("status", "superseded_by", "merged_into", "valid_to", "retired_at", "pinned"),
-    *("stability", "last_used", "uses"),
-)
-_WATCHED = frozenset(("status", "superseded_by", "merged_into", "pinned", "stability", "uses"))
-_TIMES = frozenset(("valid_to", "retired_at", "last_used"))
-
-
-def _json(value: object) -> object:
-    return value.isoformat() if isinstance(value, datetime) else value
-
-
-def _unjson(field: str, value: object) -> object:
-    return datetime.fromisoformat(str(value)) if field in _TIMES and value else value
-
-
-def _plain(sources: Iterable[Source]) -> list[object]:
-    return [[s.turn_id, s.start, s.end, s.weight] for s in sources]
-
-
-def _sources(rows: object) -> list[Source]:
-    assert isinstance(rows, Sequence)
-    return [Source(str(r[0]), int(r[1]), int(r[2]), float(r[3])) for r in rows]
-
-
-def _reinforced(known: Thought, thought: Thought, extra: Sequence[Source]) -> Thought:
-    """The known thought with more sources; what is left open follows from content alone."""
-    sources = tuple(
-        sorted({*known.sources, *extra}, key=lambda s: (s.turn_id, s.start, s.end, s.weight))
-    )
-    times = [t for t in (known.recorded_at, thought.recorded_at) if t is not None]
-    return replace(
-        known,
-        text=min(known.text, thought.text),
-        object=min(known.object, thought.object),
-        subject=min(known.subject, thought.subject),
-        kind=min(known.kind, thought.kind),
-        valid_from=min(t for t in (known.valid_from, thought.valid_from) if t is not None)
-        if known.valid_from or thought.valid_from
-        else None,
-        recorded_at=min(times, default=None),
-        sources=sources,
-        confidence=confidence(sources),
-    )
-
-
-def _as_proposal(operation: Insert, now: datetime) -> Proposal:
-    values = {
-        name: getattr(operation, name)
-        for name in ("text", "subject", "predicate", "object", "polarity", "modality", "kind")
-    }
-    if not operation.text.strip():
-        raise InvalidInput("a thought needs a text")
-    if not operation.subject:
-        statement = read(operation.text, "user")
-        if statement is not None:
-            for name in ("subject", "predicate", "object", "polarity", "modality", "kind"):
-                values[name] = getattr(statement, name)
-        else:
-            values.update(subject="user", predicate="states", object=operation.text)
-    return Proposal(
-        **values,
-        sources=operation.sources,
-        said_at=now,
-        valid_from=operation.valid_from,
-        valid_to=operation.valid_to,
-        corrects=operation.corrects,
-    )

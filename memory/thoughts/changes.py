@@ -1,0 +1,93 @@
+"""Changed fields of thoughts, as the operation log keeps them so that undo can put them back."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from knowhen.memory.errors import OperationRefused
+from knowhen.memory.records import Source, Thought
+from knowhen.memory.thoughts.resolution import confidence
+
+NEW = "new"
+"""Stands in the log for a thought that the operation added."""
+
+_FIELDS = (
+    *("status", "superseded_by", "merged_into", "valid_to", "retired_at", "pinned"),
+    *("stability", "last_used", "uses"),
+)
+_WATCHED = frozenset(("status", "superseded_by", "merged_into", "pinned", "stability", "uses"))
+_TIMES = frozenset(("valid_to", "retired_at", "last_used"))
+
+
+def difference(before: Thought, after: Thought) -> dict[str, list[object]]:
+    """The fields that an operation may set, where they differ: old and new value."""
+    return {
+        field: [_json(getattr(before, field)), _json(getattr(after, field))]
+        for field in _FIELDS
+        if getattr(before, field) != getattr(after, field)
+    }
+
+
+def restored(thought: Thought, change: Mapping[str, object]) -> Thought:
+    """The thought with the old values put back.
+
+    Raises:
+        OperationRefused: a later operation has set one of the fields again.
+    """
+    values: dict[str, object] = {}
+    for field, pair in change.items():
+        assert isinstance(pair, Sequence)
+        if field in _WATCHED and _json(getattr(thought, field)) != pair[1]:
+            raise OperationRefused(
+                f"a later operation changed {field} of thought {thought.id!r}; undo that first"
+            )
+        values[field] = _unjson(field, pair[0])
+    return replace(thought, **values)  # type: ignore[arg-type]
+
+
+def reinforced(known: Thought, again: Thought, extra: Iterable[Source]) -> Thought:
+    """The known thought with more sources; wording and times follow from content alone."""
+    sources = tuple(
+        sorted({*known.sources, *extra}, key=lambda s: (s.turn_id, s.start, s.end, s.weight))
+    )
+    return replace(
+        known,
+        text=min(known.text, again.text),
+        subject=min(known.subject, again.subject),
+        object=min(known.object, again.object),
+        kind=min(known.kind, again.kind),
+        valid_from=_earliest(known.valid_from, again.valid_from),
+        recorded_at=_earliest(known.recorded_at, again.recorded_at),
+        sources=sources,
+        confidence=confidence(sources),
+    )
+
+
+def without(thought: Thought, sources: Iterable[Source]) -> Thought | None:
+    """The thought with those sources dropped; None if it rests on nothing else."""
+    dropped = set(sources)
+    kept = tuple(source for source in thought.sources if source not in dropped)
+    return replace(thought, sources=kept, confidence=confidence(kept)) if kept else None
+
+
+def pack_sources(sources: Iterable[Source]) -> list[object]:
+    """Sources as lists, for the log."""
+    return [[s.turn_id, s.start, s.end, s.weight] for s in sources]
+
+
+def unpack_sources(rows: object) -> list[Source]:
+    """Sources from what `pack_sources` wrote."""
+    assert isinstance(rows, Sequence)
+    return [Source(str(r[0]), int(r[1]), int(r[2]), float(r[3])) for r in rows]
+
+
+def _earliest(one: datetime | None, other: datetime | None) -> datetime | None:
+    return min((time for time in (one, other) if time is not None), default=None)
+
+
+def _json(value: object) -> object:
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _unjson(field: str, value: object) -> object:
+    return datetime.fromisoformat(str(value)) if field in _TIMES and value else value
