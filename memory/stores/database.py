@@ -121,10 +121,10 @@ class Database:
         with self._statement() as connection:
             return int(connection.execute(sql, values).lastrowid or 0)
 
-    def many(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
-        """Run one statement for each row of values."""
+    def many(self, sql: str, rows: Iterable[Sequence[object]]) -> int:
+        """Run one statement for each row of values; the number of rows it changed."""
         with self._statement() as connection:
-            connection.executemany(sql, rows)
+            return connection.executemany(sql, rows).rowcount
 
     def all(self, sql: str, values: Sequence[object] = ()) -> list[Any]:
         """Rows of a query as tuples."""

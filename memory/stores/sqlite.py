@@ -14,6 +14,11 @@ from knowhen.memory.stores.residues import files_with
 log = logging.getLogger(__name__)
 
 
+_UNPURGED = "unpurged"
+"""Setting that stands while deleted turns may have bytes left, so that a process that was
+killed between deleting and purging is made up for at the next opening."""
+
+
 class SqliteStore(LogRows):
     """The store protocol on one SQLite file; safe with threads, processes and `kill -9`.
 
@@ -25,6 +30,8 @@ class SqliteStore(LogRows):
     def __init__(self, path: str | Path = MEMORY, *, timeout: float = 30.0) -> None:
         """`path` is the file, created if missing, or ":memory:"; `timeout` is in seconds."""
         super().__init__(Database(str(path), timeout=timeout))
+        if self.setting(_UNPURGED):
+            self._finish_purge()
 
     @property
     def in_memory(self) -> bool:
@@ -37,6 +44,7 @@ class SqliteStore(LogRows):
             if not gone:
                 return
             number, _ = self._touch(space, vanish=True)
+            self.set_setting(_UNPURGED, "1")
             self.delete_entries(space, "turn", gone)
             keys = [(number, turn_id) for turn_id in gone]
             self._db.many("DELETE FROM mentions WHERE space = ? AND turn = ?", keys)
@@ -61,6 +69,15 @@ class SqliteStore(LogRows):
         self._db.alone("VACUUM")
         if not self.in_memory and self._db.alone("PRAGMA wal_checkpoint(TRUNCATE)")[0]:
             log.warning("%s is being read, so its journal still has old rows", self._db.path)
+            return
+        with self._db.writing():
+            self._db.run("DELETE FROM settings WHERE key = ?", (_UNPURGED,))
+
+    def _finish_purge(self) -> None:
+        try:
+            self.purge()
+        except HomeUnavailable as error:  # a reader is in the way; the next opening tries again
+            log.warning("deleted turns may still have bytes on the disk: %s", error)
 
     def residues(self, needles: Sequence[bytes]) -> list[str]:
         if self.in_memory:

@@ -190,11 +190,14 @@ class MentionRows(ThoughtRows):
         if not mentions:
             return
         with self._db.writing():
-            number, _ = self._touch(space)
-            self._db.many(
+            self._db.run("INSERT OR IGNORE INTO spaces (name) VALUES (?)", (space,))
+            number = self._number(space)
+            added = self._db.many(
                 "INSERT OR IGNORE INTO mentions (space, turn, entity, surface) VALUES (?, ?, ?, ?)",
                 ((number, m.turn_id, m.entity, m.surface) for m in mentions),
             )
+            if added:
+                self._touch(space)
 
     def mentions(self, space: str, *, after: int = 0) -> list[tuple[int, Mention]]:
         rows = self._db.all(

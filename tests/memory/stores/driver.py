@@ -62,6 +62,15 @@ def ingest_until_killed(path: str, round_: int, writing: int) -> None:
         number += 1
 
 
+def delete(path: str, text: str) -> None:
+    store = SqliteStore(path)
+    with store.transaction():
+        store.add_turns("a", [Turn(text, id="t1", time=NOW), Turn("Hi.", id="t2", time=NOW)], NOW)
+        store.add_entries("a", [Entry("turn", key, 0, 1, (key,)) for key in ("t1", "t2")])
+    store.delete_turns("a", ["t1"])
+    os._exit(0)
+
+
 def fork(path: str) -> None:
     store = SqliteStore(path)
     add_batch(store, "parent")
@@ -81,5 +90,7 @@ if __name__ == "__main__":
         write(path, rest[0], int(rest[1]))
     elif command == "kill":
         kill(path, int(rest[0]), int(rest[1]))
+    elif command == "delete":
+        delete(path, rest[0])
     else:
         fork(path)

@@ -350,6 +350,9 @@ def test_a_mention_is_kept_once(store: Store) -> None:
     given = [Mention("t1", "oslo", "Oslo"), Mention("t1", "oslo", "OSLO")]
     store.add_mentions("a", [*given, given[0]])
     (first, _), (last, _) = store.mentions("a")
+    version = store.version("a")
+    store.add_mentions("a", given)
+    assert store.version("a") == version
     store.add_mentions("a", [given[0], Mention("t2", "oslo", "Oslo")])
     assert [m for _, m in store.mentions("a")] == [*given, Mention("t2", "oslo", "Oslo")]
     assert [m.turn_id for _, m in store.mentions("a", after=last)] == ["t2"]

@@ -233,6 +233,16 @@ def test_purge_leaves_no_byte_of_what_was_deleted(
     store.close()
 
 
+def test_an_erasure_cut_off_before_its_purge_is_finished_at_the_next_opening(path: Path) -> None:
+    text = "the word is rhododendron"
+    subprocess.run([sys.executable, HERE / "driver.py", "delete", path, text], check=True)
+    assert any(text.encode() in file.read_bytes() for file in path.parent.iterdir())
+    store = SqliteStore(path)
+    assert not any(text.encode() in file.read_bytes() for file in path.parent.iterdir())
+    assert (store.count_turns("a"), store.check()) == (1, [])
+    store.close()
+
+
 def test_residues_look_into_every_file_of_the_home(path: Path) -> None:
     store = SqliteStore(path)
     (path.parent / "index").mkdir()
