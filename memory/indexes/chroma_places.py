@@ -158,7 +158,14 @@ class ServerPlace:
         return None
 
     def close(self) -> None:
+        # Chroma (1.5.9) leaves the HTTP connections of a closed client open.
+        owners = (self._client, getattr(self._client, "_admin_client", None))
+        servers = [getattr(owner, "_server", None) for owner in owners]
         self._client.close()
+        for server in servers:
+            session = getattr(server, "_session", None)
+            if session is not None:
+                session.close()
 
     def _head(self, space: str) -> str:
         return f"knowhen-{self._prefix}-{_digest(space)}-"

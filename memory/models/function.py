@@ -27,7 +27,7 @@ class FunctionChatModel:
         name: str | None = None,
         takes: Takes | None = None,
     ) -> None:
-        self.name: str = name or getattr(function, "__name__", type(function).__name__)
+        self.name: str = name or str(getattr(function, "__name__", type(function).__name__))
         self._function = function
         self._takes = takes or _annotated(function)
 

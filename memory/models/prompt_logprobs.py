@@ -59,7 +59,7 @@ def _read(answer: Any, text: str) -> Scored | None:
         return None
     own = getattr(choices[0], "prompt_logprobs", None)
     if own:
-        return _read_vllm(own)
+        return _read_vllm(own, text)
     logprobs = choices[0].logprobs
     if logprobs is None or not logprobs.tokens or not logprobs.token_logprobs:
         return None
@@ -76,7 +76,7 @@ def _read(answer: Any, text: str) -> Scored | None:
     return tuple(tokens), tuple(value or 0.0 for value in values)
 
 
-def _read_vllm(own: list[Mapping[str, Mapping[str, Any]] | None]) -> Scored:
+def _read_vllm(own: list[Mapping[str, Mapping[str, Any]] | None], text: str) -> Scored:
     """vLLM gives one mapping of token id to details a token, and None for the first."""
     tokens: list[str] = []
     values: list[float] = []
@@ -84,4 +84,7 @@ def _read_vllm(own: list[Mapping[str, Mapping[str, Any]] | None]) -> Scored:
         details = next(iter(place.values())) if place else {}
         tokens.append(str(details.get("decoded_token") or ""))
         values.append(float(details.get("logprob") or 0.0))
+    rest = "".join(tokens[1:])
+    if not tokens[0] and text.endswith(rest):
+        tokens[0] = text[: len(text) - len(rest)]
     return tuple(tokens), tuple(values)
