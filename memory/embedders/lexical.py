@@ -84,6 +84,8 @@ class LexicalEmbedder:
         weights = [_WORD]
         if is_stop_word:
             weights = [_WORD * _STOP_WORD]
+        elif _UNSPACED.match(word):
+            weights = [_WORD if len(word) == 1 else _STEM]
         else:
             marked = f"<{word[:_LONGEST_WORD]}>"
             stems = [marked[:size] for size in _STEMS if size <= len(marked)]

