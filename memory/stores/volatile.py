@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -24,46 +24,12 @@ from knowhen.memory.stores.base import (
 from knowhen.memory.stores.checks import check_store
 from knowhen.memory.stores.codec import dumps, loads
 from knowhen.memory.stores.content import names_any, same_content, stored_form
+from knowhen.memory.stores.volatile_rows import EventRow, SpaceRows
 
 _Row = TypeVar("_Row")
 
 
-@dataclass(frozen=True, slots=True)
-class _EventRow:
-    event: Event
-    first_seq: int
-    changed: int
-    consolidated: bool
-
-
-@dataclass(slots=True)
-class _Space:
-    """Rows of one space. Values are immutable, so that a shallow copy is a snapshot."""
-
-    version: int = 0
-    epoch: int = 0
-    turns: dict[str, StoredTurn] = field(default_factory=dict)
-    entries: dict[int, Entry] = field(default_factory=dict)
-    events: dict[str, _EventRow] = field(default_factory=dict)
-    thoughts: dict[str, tuple[int, Thought]] = field(default_factory=dict)
-    mentions: dict[int, Mention] = field(default_factory=dict)
-    operations: dict[int, LoggedOperation] = field(default_factory=dict)
-    quarantine: tuple[tuple[tuple[str, ...], str, str], ...] = ()
-    buried: frozenset[str] = frozenset()
-
-    def copy(self) -> "_Space":
-        return replace(
-            self,
-            turns=dict(self.turns),
-            entries=dict(self.entries),
-            events=dict(self.events),
-            thoughts=dict(self.thoughts),
-            mentions=dict(self.mentions),
-            operations=dict(self.operations),
-        )
-
-
-_EMPTY = _Space()
+_EMPTY = SpaceRows()
 
 
 class VolatileStore:
@@ -74,7 +40,7 @@ class VolatileStore:
         self._depth = 0
         self._last: dict[str, int] = {}
         self._settings: dict[str, str] = {}
-        self._spaces: dict[str, _Space] = {}
+        self._spaces: dict[str, SpaceRows] = {}
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -256,7 +222,7 @@ class VolatileStore:
         for event in events:
             first, old = rows.turns.get(event.first_turn), rows.events.get(event.id)
             same = old is not None and _extent(old.event) == _extent(event)
-            rows.events[event.id] = _EventRow(
+            rows.events[event.id] = EventRow(
                 event,
                 first.seq if first else 0,
                 rows.version,
@@ -412,11 +378,11 @@ class VolatileStore:
         self._last[kind] = self._last.get(kind, 0) + 1
         return self._last[kind]
 
-    def _read(self, space: str) -> _Space:
+    def _read(self, space: str) -> SpaceRows:
         return self._spaces.get(space, _EMPTY)
 
-    def _write(self, space: str, *, vanish: bool = False) -> _Space:
-        rows = self._spaces.setdefault(space, _Space())
+    def _write(self, space: str, *, vanish: bool = False) -> SpaceRows:
+        rows = self._spaces.setdefault(space, SpaceRows())
         rows.version += 1
         rows.epoch += vanish
         return rows
@@ -424,7 +390,7 @@ class VolatileStore:
     def _of_kind(self, space: str, kind: EntryKind) -> list[Entry]:
         return [e for e in self._read(space).entries.values() if e.kind == kind]
 
-    def _event_rows(self, space: str) -> list[_EventRow]:
+    def _event_rows(self, space: str) -> list[EventRow]:
         rows = self._read(space).events.values()
         return sorted(rows, key=lambda row: (row.first_seq, row.event.id))
 
