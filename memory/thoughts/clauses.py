@@ -48,9 +48,16 @@ _QUESTION = re.compile(
     rf"|thoughts)|ever\s)",
     re.IGNORECASE,
 )
+_TOLD = re.compile(
+    r"\b(?:the fact that|now that|given that|considering that|knowing that|since|because|after)\s+"
+    r"(?=(?:I|I'm|I've|we|we've|my|our)\b)"
+)
+"""Words in a question after which something is told all the same."""
 _CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`|https?://\S+", re.DOTALL)
 _BARE_VALUE = re.compile(
-    r"(?:it|it's|its|this|that|that's|they|these|those|which)\b.*\d", re.IGNORECASE
+    r"(?:(?:it|it's|its|this|that|that's|they|these|those|which)\b.*\d"
+    r"|(?:I|I've|I have)\b[^,;]{0,40}\d[^,;]{0,30}\b(?:it|this|that|them)\b)",
+    re.IGNORECASE,
 )
 
 
@@ -77,7 +84,10 @@ def _of_sentence(sentence: str, offset: int) -> Iterator[Clause]:
         text = sentence[start:end]
         last = place == len(pieces) - 1
         if (last and asks) or _QUESTION.match(text):
-            continue
+            told = _TOLD.search(text)
+            if told is None:
+                continue
+            start, text = start + told.end(), text[told.end() :].rstrip("?")
         yield Clause(offset + start, offset + end, text)
 
 

@@ -208,7 +208,7 @@ class ThoughtLedger:
                     if not self._survives(work, row.id, gone_turns):
                         doomed[row.id] = None
             self._add_merged(work, doomed, gone_turns)
-            rows = {i: row for i in doomed if (row := work.before(i)) is not None}
+            texts = tuple(gone.text for i in doomed if (gone := work.before(i)) is not None)
             for i in doomed:
                 work.remove(i)
             changed = self._finish(work)
@@ -221,7 +221,6 @@ class ThoughtLedger:
             and (before := work.before(i)) is not None
             and before.status != "active"
         ]
-        texts = tuple(row.text for row in rows.values())
         return Erased(tuple(doomed), tuple(sorted(revived)), texts)
 
     def _survives(self, work: Workspace, thought_id: str, gone: frozenset[str]) -> bool:

@@ -109,7 +109,7 @@ def _keys(thought: Thought) -> _Keys:
         statement=(subject, thought.predicate, canonical(thought.object)),
         stems=found.stems,
         valued=bool(found.values),
-        never=found.never,
+        never=bool(found.never),
         single=is_single(thought.predicate),
         corrects=thought.corrects,
     )

@@ -33,7 +33,7 @@ def relation(one: Thought, other: Thought) -> Relation | None:
             return by_slot
     if one.modality != other.modality or not _same_owner(one, other):
         return None
-    return _worded_relation(features(one), features(other))
+    return _worded_relation(one, other)
 
 
 def _slot_relation(one: Thought, other: Thought) -> Relation | None:
@@ -46,9 +46,9 @@ def _slot_relation(one: Thought, other: Thought) -> Relation | None:
 
 
 def _same_owner(one: Thought, other: Thought) -> bool:
-    """Whether both are about the same person or thing, possessions included."""
+    """Whether both may be about one person or thing; "the …" may be anybody's."""
     first, second = owner(one), owner(other)
-    return first == second
+    return first == second or first.startswith("the ") or second.startswith("the ")
 
 
 def owner(thought: Thought) -> str:
@@ -56,37 +56,112 @@ def owner(thought: Thought) -> str:
     return canonical(thought.subject).split("'s")[0].split("’s")[0]
 
 
-def _worded_relation(one: Features, other: Features) -> Relation | None:
-    if one.never != other.never:
-        return "contest" if _denies(*((one, other) if one.never else (other, one))) else None
-    if one.negative or other.negative:
+def _worded_relation(one: Thought, other: Thought) -> Relation | None:
+    first, second = features(one), features(other)
+    if bool(first.never) != bool(second.never):
+        never, deed = (first, second) if first.never else (second, first)
+        positive = other if first.never else one
+        return "contest" if _denies(never, deed) and positive.kind != "preference" else None
+    if first.negative or second.negative or _different_ones(first, second):
         return None
-    return "update" if _revalues(one, other) else None
+    pairs = ((a, b) for a in first.values for b in second.values)
+    if any(_revalued(a, b, first, second) for a, b in pairs if _pending(a, one, b, other)):
+        return "update"
+    return None
 
 
-def _denies(never: Features, positive: Features) -> bool:
+def _pending(a: Value, one: Thought, b: Value, other: Thought) -> bool:
+    """Days change only while one is still to come: two past events are just two events."""
+    if a.kind != "date":
+        return True
+    days = [(str(a.number), one.valid_from), (str(b.number), other.valid_from)]
+    return any(told is None or day > told.date().isoformat() for day, told in days)
+
+
+def _denies(never: Features, deed: Features) -> bool:
     """Whether what is said never to have been is stated by the other."""
-    if positive.negative:
+    if deed.negative:
         return False
-    shared = never.stems & positive.stems
-    return len(shared) >= 2 and len(shared) >= 0.4 * len(never.stems)
+    everything = frozenset().union(*never.never)
+    same_verb = never.never_verb in deed.stems
+    if len(_told_apart(everything & deed.stems, never)) >= 3:
+        return True
+    return any(_covers(alternative, never, deed, same_verb) for alternative in never.never)
 
 
-def _revalues(one: Features, other: Features) -> bool:
-    """Whether both give one measure different values."""
-    shared = one.stems & other.stems
-    if len(shared) < 2:
-        return False
+def _covers(alternative: frozenset[str], never: Features, deed: Features, same_verb: bool) -> bool:
+    shared = alternative & deed.stems
+    share = len(shared) / len(alternative)
+    if shared & never.names and alternative - shared <= _GENERIC:
+        return True
+    return len(_told_apart(shared, never)) >= 2 and share >= (0.5 if same_verb else 0.65)
+
+
+def _told_apart(shared: frozenset[str], never: Features) -> frozenset[str]:
+    """The shared stems, with all those of a name counted as one."""
+    names = shared & never.names
+    return (shared - names) | frozenset(sorted(names)[:1])
+
+
+def _different_ones(one: Features, other: Features) -> bool:
+    """Whether they speak of different ones of a series, as of sprint 1 and sprint 2."""
+    nouns = {noun for noun, _ in one.ordinals} & {noun for noun, _ in other.ordinals}
     return any(
-        _other_value(a, b) and _close(a, b, one, other) for a in one.values for b in other.values
+        {i for n, i in one.ordinals if n == noun}.isdisjoint(
+            i for n, i in other.ordinals if n == noun
+        )
+        for noun in nouns
     )
 
 
-def _other_value(one: Value, other: Value) -> bool:
-    return one.kind == other.kind and one.number != other.number and bool(one.heads & other.heads)
+def _revalued(a: Value, b: Value, one: Features, other: Features) -> bool:
+    """Whether `a` and `b` are two values of one measure."""
+    if a.kind != b.kind or a.number == b.number:
+        return False
+    if a.kind == "count":
+        return _recounted(a, b, one, other)
+    if a.kind == "date":
+        return _rescheduled(a, b, one, other)
+    return len(a.near & b.near) >= 2 and _alike(one, other) >= 0.2
 
 
-def _close(a: Value, b: Value, one: Features, other: Features) -> bool:
-    heads = a.heads & b.heads
-    smaller = min(len(one.stems), len(other.stems))
-    return len(heads) >= 2 or len(one.stems & other.stems) >= max(2, 0.5 * smaller)
+def _recounted(a: Value, b: Value, one: Features, other: Features) -> bool:
+    changed = one.changed or other.changed
+    if a.head and b.head:
+        if a.head != b.head or (a.details and b.details and not a.details & b.details):
+            return False
+        beyond = (one.stems & other.stems) - {a.head}
+        return len(beyond) >= 2 or (changed and (bool(beyond) or not (a.details or b.details)))
+    if not (a.head or b.head):
+        return len(a.near & b.near) >= 2 and _alike(one, other) >= 0.2
+    counted, reached = (a, b) if a.head else (b, a)
+    return changed and counted.head in reached.near
+
+
+def _rescheduled(a: Value, b: Value, one: Features, other: Features) -> bool:
+    shared = a.near & b.near
+    if shared & _SCHEDULED and len(shared) >= 2:
+        return True
+    return len(shared) >= 3 and _alike(one, other) >= 0.4
+
+
+def _alike(one: Features, other: Features) -> float:
+    """Share of the content of the shorter statement that the other has too."""
+    smaller = min(len(one.stems), len(other.stems)) or 1
+    return len(one.stems & other.stems) / smaller
+
+
+_GENERIC = frozenset(
+    (
+        *("compon", "librari", "softwar", "tool", "framework", "featur", "app", "product"),
+        *("servic", "platform", "class", "packag", "system", "version", "stuff", "site"),
+    )
+)
+"""Nouns that only say what kind of thing a name is: "any Bootstrap components"."""
+_SCHEDULED = frozenset(
+    (
+        *("deadlin", "due", "meet", "call", "interview", "appoint", "launch", "releas", "exam"),
+        *("flight", "trip", "wed", "parti", "session", "submiss", "sprint", "present", "deliveri"),
+        *("event", "concert", "class", "surgeri", "visit", "demo", "review", "workshop", "start"),
+    )
+)

@@ -10,8 +10,6 @@ from knowhen.memory.thoughts.base import WEIGHTS, Proposal, Proposals
 from knowhen.memory.thoughts.clauses import Clause, clauses
 from knowhen.memory.thoughts.statements import Statement, read
 
-_OWN_WORDS = re.compile(r"\b(?:I|I've|my)\b")
-
 
 class RuleProposer:
     """Reads statements off turns: costs no call, and keeps what it does not understand out.
@@ -39,7 +37,8 @@ def _of_turn(turn: Turn) -> Iterator[Proposal]:
 
 _OWN_DEED = re.compile(
     r"(?:I|I've|I have)\s+(?:also\s+|just\s+|already\s+)?"
-    r"(?!hope|can|could|would|will|am|understand|see|think|suggest|recommend|have no|don't|do not)"
+    r"(?!need|look|hope|can|could|would|will|am|understand|see|think|suggest|recommend|have no"
+    r"|don't|do not)"
     r"\w+(?:ed|ought|ent|ote|ade|ook|et|old)\b"
 )
 
@@ -75,7 +74,19 @@ def _valid_from(
     return datetime.combine(first, time(), zone)
 
 
-_RELATIVE = re.compile(r"[A-Za-z]")
+_PART_OF_DAY = re.compile(r"(?:night|morning|evening|afternoon)\Z", re.IGNORECASE)
+_RELATIVE = re.compile(
+    r"(?:the day|yesterday|today|tomorrow|last|this|next|past|previous|coming|on|an?|\d+"
+    r"|\w+ days?)\b"
+    r"(?!\s(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec))",
+    re.IGNORECASE,
+)
+_PREPOSED = re.compile(
+    r"(?:\b(?:on|by|until|since|to|of|for|from|before|after|between|and|the|an?|my|their|our|his"
+    r"|her"
+    r"|this|that|till|as|was|is)|'s)\s+\Z",
+    re.IGNORECASE,
+)
 
 
 def _dated(text: str, said_at: datetime | None) -> str:
@@ -93,34 +104,14 @@ def _dated(text: str, said_at: datetime | None) -> str:
 
 
 def _absolute(span: DateSpan, text: str) -> str:
-    if span.first == span.last:
-        words = span.text.split()
-        vague = words[-1].lower() in ("night", "morning", "evening", "afternoon", "tonight")
-        if vague or not words[0][0].islower() and not words[0][0].isupper():
-            return f"{span.text} ({_day(span.first)})"
-        before = text[: span.start].rstrip().lower()
-        preposition = (
-            ""
-            if before.endswith(
-                (
-                    " on",
-                    " by",
-                    " until",
-                    " since",
-                    " to",
-                    " of",
-                    " for",
-                    " from",
-                    " before",
-                    " after",
-                    " between",
-                    " and",
-                )
-            )
-            else "on "
-        )
-        return f"{preposition}{_day(span.first)}"
-    return f"{span.text} ({_interval(span.first, span.last)})"
+    if span.first != span.last:
+        return f"{span.text} ({_interval(span.first, span.last)})"
+    day = _day(span.first)
+    if _PART_OF_DAY.search(span.text):
+        return f"{span.text} ({day})"
+    relative = _RELATIVE.match(span.text) is not None
+    bare = relative and not _PREPOSED.search(text, 0, span.start)
+    return f"on {day}" if bare else day
 
 
 def _day(day: date) -> str:

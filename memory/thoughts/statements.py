@@ -7,7 +7,9 @@ import re
 from dataclasses import dataclass
 
 from knowhen.memory.records import Modality, Polarity, ThoughtKind
-from knowhen.memory.thoughts.persons import named, third_person
+from knowhen.memory.text.entities import find_entities
+from knowhen.memory.thoughts.features import is_content, stem_of
+from knowhen.memory.thoughts.persons import named
 from knowhen.memory.thoughts.slots import possessed_slot, slot_of
 
 
@@ -33,7 +35,8 @@ _OPENERS = re.compile(
     r"|haha"
     r"|lol|in fact|to be honest|of course|recently|lately|currently|that said|now|then|cool|great"
     r"|totally|exactly|definitely|absolutely|sorry|unfortunately|luckily|fortunately|finally|oops"
-    r"|besides|too|again|however|still|because|since|although|though|while|given that|considering)"
+    r"|besides|too|again|however|still|because|since|although|though|while|given that"
+    r"|considering|the fact that|knowing that)"
     r"(?:,\s*|!\s*|\.\s*|\s+-\s+|\s+))+",
     re.IGNORECASE,
 )
@@ -125,8 +128,7 @@ _PLAN = re.compile(
     re.IGNORECASE,
 )
 _SUPPOSED = re.compile(
-    r"\b(?:would|could|might|may|should|if|maybe|perhaps|wish|wishes|unless|suppose|imagine)\b",
-    re.IGNORECASE,
+    r"\b(?:would|could|might|may|should|if|maybe|perhaps|wish|wishes|unless|suppose|imagine)\b"
 )
 _REPORTED = re.compile(
     r"\b(?:said|says|told|tells|claims?|claimed|mentioned|suggested|suggests|heard|according to"
@@ -152,10 +154,11 @@ _PAST_VERB = re.compile(
     r"|spent|taught|wrote|read|has \w+ed|has been|has \w+en|\w{2,}ed)\b",
     re.IGNORECASE,
 )
+_PRESENT = re.compile(r"\s*(?:is|are|has got|has to|needs?|wants?)\b", re.IGNORECASE)
 _CONTENT = re.compile(r"[^\W\d_]{3,}|\d+")
 
 
-def read(clause: str, speaker: str, *, names: frozenset[str] = frozenset()) -> Statement | None:
+def read(clause: str, speaker: str) -> Statement | None:
     """The statement a clause makes, or None for questions, reactions and small talk."""
     corrects = _CORRECTION.match(clause.strip()) is not None
     body = _opened(clause.strip(), corrects)
@@ -199,42 +202,70 @@ def _instruction(body: str, speaker: str) -> Statement:
     )
 
 
+_LEAD = re.compile(
+    r"(?:(?:especially|last|this|next|yesterday|today|tonight|tomorrow|on|in|at|after|before|during|when"
+    r"|since|for|as"
+    r"|with|from|earlier|later|one|two|three|back|over|by|until|every|each|ever|despite|despite"
+    r"|thanks to"
+    r"|due to|instead of|apart from|besides|once|through|throughout|growing|a (?:few|couple|while)"
+    r"|\d+)\b[^,;.!?]{0,60}?)(?:,\s*|\s+)(?=(?:I|I['’](?:m|ve|ll|d)|my|we|we['’](?:re|ve|ll|d))\b)",
+    re.IGNORECASE,
+)
 _ENDING = " .!?,;:-–—"
 _FIRST_PERSON = re.compile(r"(?:I|i|[Ii]['’](?:m|ve|ll|d)|[Ii]m|[Ii]ve)(?![\w'’])")
 _MINE = re.compile(r"[Mm]y\s+")
 _WE = re.compile(r"(?:[Ww]e|[Oo]ur)(?:['’](?:re|ve|ll|d))?(?![\w'’])")
-_NAME = re.compile(r"[A-Z][\w'’-]*(?:\s+(?:[A-Z][\w'’-]*|of|de|van|von|and|&))*")
 _THE = re.compile(r"(?:[Tt]he)\s+\w+")
 
 
 def _declarative(body: str, speaker: str, corrects: bool) -> Statement | None:
+    lead = _LEAD.match(body)
+    at = lead.end() if lead else 0
     text = named(body, speaker).strip().rstrip(_ENDING)
-    if _FIRST_PERSON.match(body):
-        if _SMALL_TALK.match(text[len(speaker) :].strip()):
-            return None
-        subject = speaker
-    elif _MINE.match(body):
-        return _with_possessed(text, speaker, corrects)
-    elif _WE.match(body):
-        if corrects or len(_CONTENT.findall(text)) > 3:
-            return _statement(
-                f"{speaker}: {text}", speaker, text, corrects, shown=f"{speaker}: {text}."
-            )
-        return None
-    elif corrects:
-        return _statement(text, speaker, f" {text}", corrects, shown=_sentence(text))
-    elif _REACTION.match(body):
-        return None
-    elif (gerund := _GERUND.match(body)) and not _COPULA.search(body):
-        doing = body[0].lower() + body[1:]
-        doing = (
-            doing.replace("gonna", "going to", 1) if gerund["verb"].lower() == "gonna" else doing
+    if _FIRST_PERSON.match(body, at):
+        core = named(body[at:], speaker).strip().rstrip(_ENDING)
+        rest = core[len(speaker) :]
+        return (
+            None if _SMALL_TALK.match(rest.strip()) else _statement(text, speaker, rest, corrects)
         )
+    if _WE.match(body, at):
+        return _of_group(body, at, text, speaker, corrects)
+    if _MINE.match(body):
+        return _with_possessed(text, speaker, corrects)
+    if corrects:
+        return _statement(text, speaker, f" {text}", corrects)
+    if _REACTION.match(body):
+        return None
+    gerund = _GERUND.match(body)
+    if gerund is not None and not _COPULA.search(body):
+        doing = body[0].lower() + body[1:]
+        doing = re.sub(r"^gonna\b", "going to", doing)
         text = f"{speaker} is {named(doing, speaker).rstrip(_ENDING)}"
-        subject = speaker
-    else:
-        return _about_others(text, speaker, corrects)
-    return _statement(text, subject, text[len(subject) :], corrects)
+        return (
+            None
+            if _TO_OTHER.search(body)
+            else _statement(text, speaker, text[len(speaker) :], corrects)
+        )
+    return _about_others(text, speaker, corrects)
+
+
+_TO_OTHER = re.compile(r"\b(?:you|your|each other|these|those)\b", re.IGNORECASE)
+
+
+def _of_group(body: str, at: int, text: str, speaker: str, corrects: bool) -> Statement | None:
+    """A statement about "we": who they are is not known, so the speaker's words stay."""
+    match = _WE.match(body, at)
+    assert match is not None
+    if len(_CONTENT.findall(body[match.end() :])) < 2:
+        return None
+    group = match.group().lower().startswith("our")
+    rest = body[match.end() :] if not group else f" has {body[match.end() :].strip()}"
+    contraction = re.search(r"['’](re|ve|ll|d)\Z", match.group())
+    if contraction:
+        word = {"re": "are", "ve": "have", "ll": "will", "d": "would"}[contraction[1]]
+        rest = f" {word}{rest}"
+    shown = f"{speaker}: {text[:1].upper()}{text[1:]}."
+    return _statement(shown, speaker, rest, corrects, shown=shown)
 
 
 def _with_possessed(text: str, speaker: str, corrects: bool) -> Statement | None:
@@ -249,18 +280,43 @@ def _with_possessed(text: str, speaker: str, corrects: bool) -> Statement | None
 
 
 def _about_others(text: str, speaker: str, corrects: bool) -> Statement | None:
-    """A statement about somebody or something named, or about a definite thing."""
+    """A statement about somebody or something named, or about the speaker's own things."""
     slot = possessed_slot(text)
     if slot is not None:
         owner, value = slot
         return _statement(text, owner, "", corrects, predicate=value.predicate, object=value.value)
-    start = _NAME.match(text) or _THE.match(text)
-    if start is None:
+    verb = _CERTAIN_VERB.search(text, 2)
+    if verb is None:
         return None
-    verb = _VERB.search(text, start.end() if text[0] != "T" else 3)
-    if verb is None or verb.start() > 60:
+    subject = text[: verb.start()].strip()
+    measured = any(sign.isdigit() for sign in text[verb.end() :])
+    if len(subject.split()) > _LONGEST_SUBJECT * (2 if measured else 1):
         return None
-    return _statement(text, text[: verb.start()].strip(), text[verb.start() :], corrects)
+    about_speaker = speaker in text[verb.start() :]
+    if not (about_speaker or _THE.match(subject) or _is_name(text, subject)):
+        return None
+    return _statement(text, subject, text[verb.start() :], corrects)
+
+
+_LONGEST_SUBJECT = 6
+_CERTAIN_VERB = re.compile(
+    r"\s(?:(?:also|always|never|often|usually|just|still|already|really|now|currently"
+    r"|recently)\s+)*"
+    r"(?:is|was|were|are|has|had|does|did|will|would|can|could|should|isn't|wasn't|hasn't|hadn't"
+    r"|doesn't"
+    r"|didn't|won't|can't|aren't|weren't|loves?|likes?|hates?|lives?|works?|moved|said|told|gave"
+    r"|bought"
+    r"|made|makes?|helped|helps?|took|takes|got|gets|started|starts|ended|ends|begins|began"
+    r"|averages?"
+    r"|contains?|includes?|costs?|needs?|wants?|keeps?|went|came|won|lost|became|joined|passed|died"
+    r"|opened|runs?|ran|meets?|met|taught|left|called|plays?|played|invited|recommended"
+    r"|suggested)\b"
+)
+
+
+def _is_name(text: str, subject: str) -> bool:
+    spans = find_entities(text[: len(subject) + 40])
+    return any(span.kind == "name" and span.start == 0 for span in spans)
 
 
 def _statement(
@@ -283,7 +339,8 @@ def _statement(
             return None
         predicate = " ".join(verb["verb"].lower().split())
         object = rest[verb.end() :].strip(_ENDING)
-    if not object or not _CONTENT.search(object):
+    told = any(map(is_content, map(stem_of, _CONTENT.findall(object))))
+    if not (told or any(sign.isdigit() for sign in object)):
         return None
     head = rest[:60] if rest else text
     modality = _modality(text, head)
@@ -315,7 +372,7 @@ def _kind(text: str, head: str, modality: Modality) -> ThoughtKind:
         return "plan"
     if _LIKING.search(head):
         return "preference"
-    if modality == "asserted" and _PAST_VERB.search(head):
+    if modality == "asserted" and _PAST_VERB.search(head) and not _PRESENT.match(head):
         return "event"
     return "fact"
 
@@ -323,6 +380,3 @@ def _kind(text: str, head: str, modality: Modality) -> ThoughtKind:
 def _sentence(text: str) -> str:
     text = text.strip().rstrip(_ENDING)
     return f"{text[:1].upper()}{text[1:]}."
-
-
-__all__ = ["Statement", "read", "third_person"]
