@@ -31,7 +31,7 @@ from pathlib import Path
 from knowhen import MemoryManager, Turn
 
 BATCH = 4
-ERASE_EVERY = 5
+ERASE_EVERY = 3
 START = datetime(2024, 1, 1, tzinfo=UTC)
 WORDS = [
     "sister",

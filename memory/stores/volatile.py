@@ -271,8 +271,8 @@ class VolatileStore:
         gone = self._read(space).thoughts.keys() & set(thought_ids)
         if gone:
             rows = self._write(space, vanish=True)
-            self.delete_entries(space, "thought", list(gone))
             rows.thoughts = {k: t for k, t in rows.thoughts.items() if k not in gone}
+        self.delete_entries(space, "thought", thought_ids)
 
     def thoughts(
         self,
