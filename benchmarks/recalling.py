@@ -1,0 +1,140 @@
+"""Measuring evidence recall of systems on conversations: shared by `locomo` and `beam`."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from baselines import WHOLE, Ranking, Turns
+from conversations import Conversation, Question
+from report import Figure, Results, figure, paired
+
+from knowhen import MemoryManager
+from knowhen.memory.embedders.base import Embedder
+from knowhen.memory.settings import RecallSettings, Settings
+
+RANKS = (5, 10, 20)
+
+Found = Callable[[str, int], tuple[list[str], dict[str, str]]]
+"""Query and budget to ranked turn ids and the text packed of each."""
+
+
+@dataclass(slots=True)
+class Scores:
+    """Shares of evidence found, one per question, by metric."""
+
+    values: dict[str, list[float]] = field(default_factory=dict)
+
+    def add(self, metric: str, value: float) -> None:
+        self.values.setdefault(metric, []).append(value)
+
+    def figures(self) -> dict[str, Figure]:
+        return {metric: figure(values) for metric, values in self.values.items()}
+
+
+def measure(
+    conversations: Sequence[Conversation],
+    embedder: Embedder,
+    *,
+    budgets: Sequence[int],
+    ablate: Sequence[str] = (),
+    users: bool = False,
+) -> dict[str, Scores]:
+    """Scores by system: the baselines, knowhen, and knowhen without each ablated cue."""
+    scores: dict[str, Scores] = {}
+    for conversation in conversations:
+        for name, system in _systems(conversation, embedder, ablate, users=users):
+            kept = scores.setdefault(name, Scores())
+            for question in conversation.questions:
+                _score(kept, system, question, conversation, budgets)
+    return scores
+
+
+def _systems(
+    conversation: Conversation, embedder: Embedder, ablate: Sequence[str], *, users: bool
+) -> Iterator[tuple[str, Found]]:
+    turns = Turns(conversation.turns, embedder)
+    rankings: dict[str, Callable[[str], Ranking]] = {
+        "bm25": turns.bm25,
+        "dense": turns.dense,
+        "fused": turns.fused,
+    }
+    if users:
+        rankings |= {f"{name} of users": turns.users(rank) for name, rank in rankings.items()}
+    for name, rank in rankings.items():
+        yield name, _baseline(turns, rank)
+    yield from _knowhens(conversation, embedder, ablate)
+
+
+def _baseline(turns: Turns, rank: Callable[[str], Ranking]) -> Found:
+    def find(query: str, budget: int) -> tuple[list[str], dict[str, str]]:
+        ranking = rank(query)
+        return [turns.turns[i].id for i in ranking], turns.pack(ranking, budget)
+
+    return find
+
+
+def _knowhens(
+    conversation: Conversation, embedder: Embedder, ablate: Sequence[str]
+) -> Iterator[tuple[str, Found]]:
+    for cue in (None, *ablate):
+        settings = Settings(recall=RecallSettings(ablate=(cue,) if cue else ()))
+        with MemoryManager.open(":memory:", embedder=embedder, settings=settings) as memory:
+            memory.remember(conversation.turns)
+            memory.settle()
+            yield f"knowhen - {cue}" if cue else "knowhen", _recall(memory)
+
+
+def _recall(memory: MemoryManager) -> Found:
+    def find(query: str, budget: int) -> tuple[list[str], dict[str, str]]:
+        recall = memory.recall(query, budget=budget, gate=False)
+        assert recall.tokens <= budget
+        turns = [item for item in recall.items if item.kind == "turn"]
+        packed = {item.id: item.packed for item in turns if item.packed}
+        assert all(text in recall.context for text in packed.values())
+        return [item.id for item in turns], packed
+
+    return find
+
+
+def _score(
+    scores: Scores,
+    find: Found,
+    question: Question,
+    conversation: Conversation,
+    budgets: Sequence[int],
+) -> None:
+    texts = {turn.id: turn.text for turn in conversation.turns}
+    for budget in budgets:
+        ranking, packed = find(question.text, budget)
+        hits = [_holds(texts[turn], packed.get(turn)) for turn in question.evidence]
+        share = sum(hits) / len(hits)
+        scores.add(f"R@{budget}t", share)
+        scores.add(f"R@{budget}t/{question.category}", share)
+        scores.add(f"any@{budget}t", float(any(hits)))
+        scores.add(f"all@{budget}t", float(all(hits)))
+    for rank in RANKS:
+        share = len(question.evidence.intersection(ranking[:rank])) / len(question.evidence)
+        scores.add(f"R@{rank}", share)
+        scores.add(f"R@{rank}/{question.category}", share)
+
+
+def _holds(text: str, packed: str | None) -> bool:
+    """Whether enough of a turn is packed: all of a short one, a third of a longer one."""
+    if not packed:
+        return False
+    return (
+        len(packed.strip()) >= len(text.strip())
+        if len(text) < WHOLE
+        else (len(packed) >= len(text) / 3)
+    )
+
+
+def results(scores: dict[str, Scores]) -> Results:
+    """Figures of every system; paired differences to knowhen for its ablations."""
+    found = {name: kept.figures() for name, kept in scores.items()}
+    whole = scores["knowhen"].values
+    for name, kept in scores.items():
+        if name.startswith("knowhen - "):
+            for metric, values in kept.values.items():
+                if "/" not in metric:
+                    found[name][f"delta/{metric}"] = paired(values, whole[metric])
+    return found
