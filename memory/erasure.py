@@ -51,6 +51,8 @@ class Erasure:
             store.bury(space, [tombstone(store, turn) for turn in turns])
             store.delete_turns(space, [turn.id for turn in turns])
             store.scrub(space, [*selection.turns, *gone.vanished])
+            counts = {"turns": len(turns), "thoughts": len(gone.vanished)}
+            store.log(space, "erase", counts, {}, self._clock.now())
             for session in dict.fromkeys(turn.session for turn in turns):
                 self._events.recut(session)
             store.bump_epoch(space)

@@ -15,7 +15,7 @@ from knowhen.memory.episodes.recorder import EventRecorder
 from knowhen.memory.errors import EmbedderFailed
 from knowhen.memory.records import Turn
 from knowhen.memory.settings import PartSettings
-from knowhen.memory.stores.base import Entry, Mention, Store
+from knowhen.memory.stores.base import Entry, Mention, Store, Vectors
 from knowhen.memory.text.analyzer import terms
 from knowhen.memory.text.entities import find_entities
 from knowhen.memory.text.parts import parts
@@ -56,7 +56,7 @@ class Ingestion:
         return self._store_turns(complete, self._entries(fresh))
 
     def _complete(self, turn: Turn) -> Turn:
-        """Give a turn the id, time and speaker it lacks; with a time the id follows from content."""
+        """Give a turn what it lacks; with a time, its id follows from its content."""
         speaker = turn.speaker or turn.role
         if turn.id and turn.time and turn.speaker:
             return turn
@@ -166,7 +166,7 @@ def tombstone(store: Store, turn: Turn) -> str:
     return hmac.new(key.encode(), message.encode(), hashlib.sha256).hexdigest()
 
 
-def _mean_vector(entries: Sequence[Entry]) -> np.ndarray | None:  # type: ignore[type-arg]
+def _mean_vector(entries: Sequence[Entry]) -> Vectors | None:
     vectors = [entry.vector for entry in entries if entry.vector is not None]
     if not vectors:
         return None

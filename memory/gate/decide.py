@@ -13,8 +13,8 @@ from knowhen.memory.records import Action, Decision
 
 # English rules: what is said without asking memory for anything.
 _SMALL_TALK = re.compile(
-    r"^\W*(?:hi|hello|hey|yo|thanks?|thank you|thx|ok(?:ay)?|cool|great|nice|lol|haha\w*|bye|goodbye|"
-    r"good (?:morning|night|evening|afternoon)|how are you|see you|you're welcome|sounds good|"
+    r"^\W*(?:hi|hello|hey|yo|thanks?|thank you|thx|ok(?:ay)?|cool|great|nice|lol|haha\w*|bye|"
+    r"goodbye|good (?:morning|night|evening|afternoon)|how are you|see you|you're welcome|sounds good|"
     r"got it|sure|yes|no|yep|nope|wow)\b[^?]{0,40}[\W]*(?:how are you[^?]*\?)?$",
     re.IGNORECASE,
 )

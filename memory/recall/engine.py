@@ -90,7 +90,7 @@ class RecallEngine:
     def search(
         self, text: str, *, as_of: datetime | None = None, known_at: datetime | None = None
     ) -> Findings:
-        """Score every part of the space for a query; what was said or recorded later is left out."""
+        """Score every part for a query; what was said or recorded later is left out."""
         corpus = self.corpus.refresh()
         query = read_query(text, speakers=corpus.people, asker=corpus.asker, now=as_of)
         vector = self._embedder.embed([query.bare])[0]

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime
 
 from knowhen.memory.text.analyzer import fold, terms, words
 from knowhen.memory.text.dates import find_dates
@@ -101,8 +101,5 @@ def _owners(word: str, names: dict[str, set[str]]) -> set[str]:
     return set()
 
 
-def _midnight(day: object) -> float:
-    from datetime import UTC, date
-
-    assert isinstance(day, date)
+def _midnight(day: date) -> float:
     return datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()
