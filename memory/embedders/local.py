@@ -75,7 +75,7 @@ class LocalEmbedder:
             if self._network is None:
                 self._network = self._load()
             # A query is done before other threads wake up; where the cores are busy, waiting for
-            # them made its 95th percentile twelve times longer.
+            # them takes more than ten times as long as the work.
             alone = _one_thread() if len(texts) <= _FEW else nullcontext()
             # Texts of like length together waste little on padding.
             order = sorted(range(len(texts)), key=lambda place: len(texts[place]))
