@@ -155,6 +155,10 @@ class MemoryManager:
             self._space.events.settle()
         return self._space.consolidation.run()
 
+    def consolidate(self) -> Settled:
+        """Think about the events that are closed, and leave the conversation that goes on."""
+        return self._space.consolidation.run()
+
     # Giving back -------------------------------------------------------------------------
     def recall(
         self,
@@ -295,6 +299,16 @@ class MemoryManager:
     def operations(self, *, newest: int | None = None) -> list[LoggedOperation]:
         """The log of what was done to thoughts, oldest first."""
         return self._store.operations(self.space, newest=newest)
+
+    @property
+    def model(self) -> ChatModel | None:
+        """The chat model it was opened with."""
+        return self._equipment.model
+
+    @property
+    def counter(self) -> TokenCounter:
+        """What counts the tokens of its budgets."""
+        return self._equipment.counter
 
     @property
     def graph(self) -> KnowledgeGraph:
