@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Vectors = NDArray[np.float32]
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +18,21 @@ class Unit:
 
     id: str
     vector: Vectors
-    """Unit length, shape (dimension,)."""
+    """Unit length, shape (dimension,); zeros of any shape while there is no embedding."""
     time: datetime | None
     tokens: int
     text: str
     speaker: str
+
+
+def stacked(units: Sequence[Unit]) -> Floats:
+    """The vectors of the units, shape (units, dimension); zeros where there is no embedding."""
+    dimension = max(unit.vector.size for unit in units)
+    rows = np.zeros((len(units), dimension))
+    for row, unit in zip(rows, units, strict=True):
+        if unit.vector.size == dimension:
+            row[:] = unit.vector
+    return rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +61,13 @@ class Limits:
 
     def forces(self, before: Unit, after: Unit, *, held: int) -> bool:
         """Whether a new event must begin at `after`, when the open one holds `held` tokens."""
-        if held + after.tokens > self.tokens:
-            return True
+        return held + after.tokens > self.tokens or self.silent(before, after)
+
+    def silent(self, before: Unit, after: Unit) -> bool:
+        """Whether the time between two units alone forces a boundary."""
         if before.time is None or after.time is None:
             return False
-        silence = after.time - before.time
-        return silence > self.gap or silence < timedelta(0)
+        return not timedelta(0) <= after.time - before.time <= self.gap
 
 
 class Segmenter(Protocol):

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from knowhen.memory.episodes.base import Unit
+from knowhen.memory.episodes.base import Limits, Unit
+from knowhen.memory.episodes.online import OnlineSegmenter
 from knowhen.memory.episodes.scorers import Surprise
 
 
@@ -14,9 +15,19 @@ class FixedScorer:
     """Proposes a boundary every `size` units."""
 
     size: int = 6
-    lookback: int = 0
+
+    @property
+    def lookback(self) -> int:
+        return 0
 
     def score(self, units: Sequence[Unit], *, opened: int) -> Surprise:
         since = np.arange(len(units)) - opened
-        probability = ((since > 0) & (since % self.size == 0)).astype(np.float64)
-        return Surprise(value=probability, probability=probability)
+        proposed = (since > 0) & (since % self.size == 0)
+        return Surprise(proposed.astype(np.float64), proposed.astype(np.float64), proposed)
+
+
+class FixedSegmenter(OnlineSegmenter):
+    """Cuts every `size` units, whatever they say."""
+
+    def __init__(self, size: int = 6, limits: Limits | None = None) -> None:
+        super().__init__(FixedScorer(size), limits or Limits())

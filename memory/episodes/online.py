@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from knowhen.memory.episodes.base import Cut, Limits, Unit
 from knowhen.memory.episodes.scorers import Surprise, SurpriseScorer
 
-FIRST_HORIZON = 32
+_FIRST_HORIZON = 32
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class OnlineSegmenter:
-    """Opens a new event where a scorer proposes one and the limits allow or force it."""
+    """Opens a new event where the scorer proposes one and the limits allow it, or force it."""
 
     scorer: SurpriseScorer
     limits: Limits = field(default_factory=Limits)
@@ -22,16 +22,19 @@ class OnlineSegmenter:
 
     def cut(self, units: Sequence[Unit], *, opened: int = 0) -> list[Cut]:
         cuts: list[Cut] = []
-        while (found := self._next(units, opened)) is not None:
+        while (found := self.next(units, opened=opened)) is not None:
             cuts.append(found)
             opened = found.index
         return cuts
 
-    def _next(self, units: Sequence[Unit], opened: int) -> Cut | None:
-        """The first boundary after `opened`, seen through a window that doubles, so that one
-        call over a long stream costs the same per unit as many small ones."""
+    def next(self, units: Sequence[Unit], *, opened: int) -> Cut | None:
+        """The first decided boundary after `opened`.
+
+        Looks through a window that doubles until it holds a boundary, so that one call over a
+        long stream costs about as much a unit as many calls over its tail.
+        """
         begin = max(0, opened - self.lookback)
-        horizon = FIRST_HORIZON
+        horizon = _FIRST_HORIZON
         while True:
             window = units[begin : opened + horizon]
             found = self._first(window, opened - begin)
@@ -48,20 +51,15 @@ class OnlineSegmenter:
         held = units[opened].tokens
         for newest in range(opened + 1, len(units)):
             if self.limits.forces(units[newest - 1], units[newest], held=held):
-                return _forced(newest, surprise)
+                # Its own surprise needs the next unit, which may not have come yet.
+                return Cut(newest, probability=1.0, surprise=0.0, forced=True)
             candidate = newest - 1
-            if candidate - opened >= self.limits.least and surprise.probability[candidate] >= 0.5:
-                return Cut(
-                    candidate,
-                    float(surprise.probability[candidate]),
-                    float(surprise.value[candidate]),
-                    forced=False,
-                )
+            if candidate - opened >= self.limits.least and surprise.proposed[candidate]:
+                return _cut(candidate, surprise)
             held += units[newest].tokens
         return None
 
 
-def _forced(index: int, surprise: Surprise) -> Cut:
-    # The surprise at `index` needs the unit after it, which may not have come yet: a value
-    # that depended on it would depend on how the stream was batched.
-    return Cut(index, probability=1.0, surprise=0.0, forced=True)
+def _cut(index: int, surprise: Surprise) -> Cut:
+    probability, value = float(surprise.probability[index]), float(surprise.value[index])
+    return Cut(index, probability, value, forced=False)

@@ -1,4 +1,9 @@
-"""The surprise seam: how strongly each unit looks like the start of a new event."""
+"""The surprise seam: how strongly each unit looks like the start of a new event.
+
+What EM-LLM calls Bayesian surprise is surprisal. Here the names mean what they say: surprisal is
+a negative log-probability, Bayesian surprise is how far a belief moves (Itti & Baldi 2009), and
+a run-length posterior is the probability of a change point.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,25 +12,21 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from knowhen.memory.episodes.base import Unit
+from knowhen.memory.episodes.base import Floats, Unit
 
-Floats = NDArray[np.float64]
+Booleans = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
 class Surprise:
-    """Two values for each unit: the scorer's own, and the probability of a boundary there."""
+    """Three values for each unit, each of shape (units,)."""
 
     value: Floats
+    """In the scorer's own unit: nats, log odds, one minus a cosine."""
     probability: Floats
-    """A boundary is proposed where it reaches one half."""
-
-    @classmethod
-    def after(cls, opened: int, probability: Floats) -> "Surprise":
-        """From the probabilities of the units from `opened` on; surprise in nats of log odds."""
-        padded = np.concatenate([np.zeros(opened), np.round(probability, 9)])
-        clipped = np.clip(padded, 1e-9, 1 - 1e-9)
-        return cls(value=np.log(clipped / (1 - clipped)), probability=padded)
+    """Of a boundary before the unit: a posterior, or a squashed distance to the threshold."""
+    proposed: Booleans
+    """Whether the scorer would begin a new event there."""
 
 
 class SurpriseScorer(Protocol):
@@ -35,6 +36,9 @@ class SurpriseScorer(Protocol):
         ...
 
     def score(self, units: Sequence[Unit], *, opened: int) -> Surprise:
-        """Scores of all units; those after `opened` may depend only on the unit after them,
-        the units before them, and `opened`. The last unit's score is never used."""
+        """Scores of all units, of which those up to `opened` are never used.
+
+        A score may depend only on `opened`, on the units before it, and on one unit after it;
+        so the last unit's is not used either.
+        """
         ...

@@ -1,0 +1,100 @@
+"""Cues in the wording that a new topic begins, as log odds to add to the prior of a boundary.
+
+They are English, but for question marks; in another language the patterns hardly ever match
+and the embeddings decide alone. The weights are round numbers, none is fitted.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from knowhen.memory.episodes.base import Floats, Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    name: str
+    weight: float
+    """Log odds."""
+    pattern: re.Pattern[str]
+    before: bool = False
+    """Look at the turn before the boundary, not at the one after it."""
+
+
+def _cue(name: str, weight: float, pattern: str, *, before: bool = False) -> Cue:
+    return Cue(name, weight, re.compile(pattern), before)
+
+
+CUES: tuple[Cue, ...] = (
+    # What was asked is answered next, and a question with a question word most of all.
+    _cue("asked", -0.5, r"[?？؟]", before=True),
+    _cue(
+        "asked_openly",
+        -0.5,
+        r"(?s)\b(what|where|when|which|who|whom|whose|why|how)\b.*[?？؟]"
+        r"|[?？؟].*\b(what|where|when|which|who|whom|whose|why|how)\b",
+        before=True,
+    ),
+    _cue(
+        "closing",
+        0.5,
+        r"\b(thank|thanks|welcome|bye|goodbye|great day|good day|good luck|have a (good|nice|great)"
+        r"|anything else|anything more|something else|further assist\w*"
+        r"|(help|assist) you (further|with anything))\b",
+        before=True,
+    ),
+    _cue("greeting", 1.0, r"^\W*(hi|hello|hey|good (morning|evening|afternoon))\b"),
+    _cue("asking_you", 1.0, r"\b(do|are|have|did|were) you\b|\byour\b.*\?"),
+    _cue(
+        "request",
+        0.5,
+        r"\b(i need|i want|i'd like|i would like|i am looking|i'm looking|looking for|can you"
+        r"|could you|(tell|give|show|find|help|remind) me|schedule|please (find|book|help))\b",
+    ),
+    _cue(
+        "reaction",
+        -0.5,
+        r"^\W*(yes|no|yeah|yep|yea|nope|sure|ok|okay|right|true|exactly|oh|wow|ah|that|it|haha|lol"
+        r"|cool|nice|awesome|great|perfect|not|but|and|because|sounds|thanks|thank)\b",
+    ),
+    _cue("reference", -0.5, r"\b(it|them|they|one|ones|those|these|he|she|him|her|their)\b"),
+    _cue(
+        "continuation",
+        -0.5,
+        r"\b(more|also|too|as well|either|instead|else|about (it|that|this)|sounds|really|just"
+        r"|prefer)\b",
+    ),
+)
+
+
+def cue_log_odds(units: Sequence[Unit], cues: Sequence[Cue] = CUES) -> Floats:
+    """Summed weights of the cues that speak for or against a boundary before each unit."""
+    chosen = tuple(cues)
+    inside = [_weight(unit.text, chosen, before=False) for unit in units]
+    ahead = [0.0, *(_weight(unit.text, chosen, before=True) for unit in units[:-1])]
+    result: Floats = np.array(inside) + np.array(ahead[: len(units)])
+    return result
+
+
+def found_cues(text: str, *, before: bool = False) -> tuple[str, ...]:
+    """Names of the cues in a turn: those at its start, or those for a boundary after it."""
+    folded = _folded(text)
+    return tuple(
+        cue.name for cue in CUES if cue.before is before and cue.pattern.search(folded) is not None
+    )
+
+
+@lru_cache(maxsize=8192)
+def _weight(text: str, cues: tuple[Cue, ...], *, before: bool) -> float:
+    folded = _folded(text)
+    return sum(cue.weight for cue in cues if cue.before is before and cue.pattern.search(folded))
+
+
+def _folded(text: str) -> str:
+    # A long turn tells how it takes up the talk in its beginning, and hands it on in its end.
+    if len(text) > 1000:
+        text = text[:500] + "\n" + text[-500:]
+    return text.lower().replace("’", "'")
