@@ -48,8 +48,8 @@ class Consolidation:
         self._store, self._space = store, space
         self._events, self._ledger, self._proposer = events, ledger, proposer
 
-    def run(self) -> Settled:
-        """Work through the queue."""
+    def run(self, *, anew: bool = False) -> Settled:
+        """Work through the queue; `anew` when a reindex does, whose operations are logged."""
         done = operations = calls = tokens = 0
         failures: list[str] = []
         for event in self._store.unconsolidated(self._space):
@@ -58,7 +58,7 @@ class Consolidation:
             calls, tokens = calls + proposals.calls, tokens + proposals.tokens
             failures.extend(failure.reason for failure in proposals.failures)
             with self._store.transaction():
-                operations += len(self._ledger.learn(proposals))
+                operations += len(self._ledger.learn(proposals, anew=anew))
                 if proposals.complete:
                     self._store.set_consolidated(self._space, [event.id], True)
                     done += 1

@@ -55,7 +55,7 @@ class Corpus:
 
     def refresh(self) -> "Corpus":
         """Take over what any process has committed since the last call."""
-        with self._lock:
+        with self._lock, self._store.snapshot():
             version = self._store.version(self._space)
             if version == self.version:
                 return self

@@ -52,7 +52,7 @@ class Evidence:
 
 
 def _z(values: Floats) -> Floats:
-    spread = values.std()
+    spread = values.std() if len(values) else 0.0
     return (values - values.mean()) / spread if spread > 1e-12 else np.zeros_like(values)
 
 
@@ -168,12 +168,13 @@ def feedback(evidence: Evidence) -> Floats:
 def length(evidence: Evidence) -> Floats:
     """Logarithm of the part's number of terms, against the space's mean."""
     logs = np.log1p(evidence.corpus.length)
-    return np.asarray(logs - logs.mean())
+    return np.asarray(logs - logs.mean()) if len(logs) else logs
 
 
 def user(evidence: Evidence) -> Floats:
     """A person said it, not an assistant or a tool."""
-    return (evidence.corpus.role == "user")[evidence.corpus.turn_of].astype(np.float64)
+    said = evidence.corpus.role == "user"
+    return said[evidence.corpus.turn_of].astype(np.float64)
 
 
 CUES: dict[str, Cue] = {

@@ -103,7 +103,7 @@ class RecallEngine:
             walk=np.zeros(len(corpus)),
         )
         self._add_feedback(evidence)
-        facts = self._facts.search(query, vector)
+        facts = self._facts.search(query, vector, as_of=as_of, known_at=known_at)
         restart = self._add_walk(evidence, facts)
         shares = contributions(evidence, self._weights, self._settings.ablate)
         scores = fuse(shares, len(corpus), self._weights.get(BIAS, 0.0))
@@ -124,6 +124,8 @@ class RecallEngine:
         """Best parts by BM25 and cosine alone: what feedback and the walk start from."""
         lexical = evidence.turn_bm25 / (evidence.turn_bm25.max(initial=0.0) or 1.0)
         similar = evidence.similarity
+        if not len(similar):
+            return np.empty(0, np.int64)
         spread = (similar - similar.mean()) / (similar.std() or 1.0)
         both = lexical + 0.25 * spread + 0.2 * evidence.named
         return np.argsort(-both, kind="stable")[:limit]

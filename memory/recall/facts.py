@@ -1,6 +1,7 @@
 """Thoughts that match a query: what the walk starts from, and recollections of their own."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +10,7 @@ from knowhen.memory.indexes.base import VectorIndex
 from knowhen.memory.recall.query import Query
 from knowhen.memory.records import Thought
 from knowhen.memory.stores.base import Store
+from knowhen.memory.thoughts import timeline
 
 DEPTH = 20
 """Nearest thoughts looked at by cosine, and again by shared terms."""
@@ -30,8 +32,15 @@ class FactSearch:
         self._owners: dict[int, str] = {}
         self._seen = (-1, -1)
 
-    def search(self, query: Query, vector: NDArray[np.float32]) -> list[FactHit]:
-        """Active thoughts, best first."""
+    def search(
+        self,
+        query: Query,
+        vector: NDArray[np.float32],
+        *,
+        as_of: datetime | None = None,
+        known_at: datetime | None = None,
+    ) -> list[FactHit]:
+        """Thoughts that are active, or were true and known at the given times, best first."""
         owners = self._refresh()
         if not owners:
             return []
@@ -54,17 +63,24 @@ class FactSearch:
             if entry in owners:
                 best[owners[entry]] = max(best.get(owners[entry], 0.0), score)
         thoughts = self._store.thoughts(self._space, ids=list(best))
-        hits = [FactHit(t, best[t.id]) for t in thoughts if t.status == "active"]
+        if known_at is not None:
+            thoughts = timeline.known_at(thoughts, known_at)
+        if as_of is not None:
+            thoughts = timeline.as_of(thoughts, as_of)
+        else:
+            thoughts = [thought for thought in thoughts if thought.status == "active"]
+        hits = [FactHit(thought, best[thought.id]) for thought in thoughts]
         return sorted(hits, key=lambda hit: (-hit.score, hit.thought.id))
 
     def _refresh(self) -> dict[int, str]:
-        version, epoch = self._store.version(self._space), self._store.epoch(self._space)
-        if (version, epoch) == self._seen:
-            return self._owners
-        if epoch != self._seen[1]:
-            self._owners = {}
-        last = max(self._owners, default=0)
-        for row in self._store.entries(self._space, "thought", after=last):
-            self._owners[row.id] = row.owner
-        self._seen = (version, epoch)
+        with self._store.snapshot():
+            version, epoch = self._store.version(self._space), self._store.epoch(self._space)
+            if (version, epoch) == self._seen:
+                return self._owners
+            if epoch != self._seen[1]:
+                self._owners = {}
+            last = max(self._owners, default=0)
+            for row in self._store.entries(self._space, "thought", after=last):
+                self._owners[row.id] = row.owner
+            self._seen = (version, epoch)
         return self._owners

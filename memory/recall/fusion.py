@@ -38,4 +38,4 @@ def contributions(
 
 def fuse(parts: Mapping[str, Floats], size: int, bias: float = 0.0) -> Floats:
     """Sum of contributions: the log-odds that a part is evidence for the query."""
-    return np.sum([*parts.values(), np.full(size, bias)], axis=0)
+    return np.asarray(np.sum([*parts.values(), np.full(size, bias)], axis=0), np.float64)

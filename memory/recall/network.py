@@ -33,7 +33,7 @@ class Network:
 
     def refresh(self) -> KnowledgeGraph:
         """The graph of everything any process has committed."""
-        with self._lock:
+        with self._lock, self._store.snapshot():
             version = self._store.version(self._space)
             if version == self._version:
                 return self.graph

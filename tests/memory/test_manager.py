@@ -1,6 +1,7 @@
 """The manager: what a user sees of a memory."""
 
-import multiprocessing
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -278,29 +279,26 @@ def test_why_names_cues_that_add_up_and_the_links(told: MemoryManager) -> None:
     )
 
 
-def _write(home: Path, prefix: str) -> None:
-    with MemoryManager.open(home) as memory:
-        for number in range(20):
-            memory.remember(
-                Turn(
-                    f"Note {prefix}{number} about the greenhouse.",
-                    "Ada",
-                    time=START,
-                    session=prefix,
-                    id=f"{prefix}{number}",
-                )
-            )
+_WRITER = """
+import sys
+from datetime import UTC, datetime
+from knowhen import MemoryManager, Turn
+
+home, prefix = sys.argv[1:]
+with MemoryManager.open(home) as memory:
+    for n in range(20):
+        memory.remember(Turn(f"Note {prefix}{n} about the greenhouse.", "Ada",
+                             time=datetime(2024, 3, 1, tzinfo=UTC), session=prefix,
+                             id=f"{prefix}{n}"))
+"""
 
 
 def test_two_processes_writing_at_once_lose_nothing(tmp_path: Path) -> None:
     home = tmp_path / "home"
     with MemoryManager.open(home) as memory:
-        spawn = multiprocessing.get_context("spawn")
-        writers = [spawn.Process(target=_write, args=(home, prefix)) for prefix in "ab"]
-        for writer in writers:
-            writer.start()
-        for writer in writers:
-            writer.join(60)
+        command = [sys.executable, "-c", _WRITER, str(home)]
+        writers = [subprocess.Popen([*command, prefix]) for prefix in "ab"]
+        assert [writer.wait(60) for writer in writers] == [0, 0]
         assert len(memory.turns()) == 40
         assert memory.doctor() == []
         assert memory.recall("greenhouse note a7", gate=False).items
