@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from knowhen.memory.episodes.refining import Refinement
+
 
 @dataclass(frozen=True, slots=True)
 class PartSettings:
@@ -17,8 +19,11 @@ class PartSettings:
 class EventSettings:
     """How the stream is cut into events."""
 
-    segmenter: str = "bocpd"
-    """Name of a surprise scorer of `knowhen.memory.episodes`."""
+    scorer: str = "bocpd"
+    """Name of a surprise scorer of `knowhen.memory.episodes`; `endpoint` asks the chat model."""
+    language_model: str | None = None
+    """Folder of a causal language model, for the scorer `lm`."""
+    refine: Refinement = "none"
     offline: bool = True
     """Whether `settle` cuts closed sessions anew with hindsight."""
 

@@ -6,7 +6,9 @@ from knowhen.graphs.walk.base import Walk
 from knowhen.memory.clock import Clock, NewId
 from knowhen.memory.consolidation import Consolidation, thought_entries
 from knowhen.memory.embedders.base import Embedder
-from knowhen.memory.episodes.factory import make_segmenter
+from knowhen.memory.episodes.base import Segmenter
+from knowhen.memory.episodes.causal_lm import CausalLanguageModel
+from knowhen.memory.episodes.factory import make_offline_segmenter, make_segmenter
 from knowhen.memory.episodes.recorder import EventRecorder
 from knowhen.memory.erasure import Erasure
 from knowhen.memory.indexes.base import VectorIndex
@@ -45,8 +47,10 @@ class Space:
         self.events = EventRecorder(
             store,
             name,
-            online=make_segmenter(settings.events.segmenter, embedder_name=embedder.name),
-            offline=None,
+            online=_online_segmenter(equipment),
+            offline=make_offline_segmenter(embedder_name=embedder.name)
+            if settings.events.offline
+            else None,
         )
         self.ingestion = Ingestion(
             store,
@@ -79,3 +83,15 @@ class Space:
             ledger=self.ledger,
             clock=equipment.clock,
         )
+
+
+def _online_segmenter(equipment: Equipment) -> Segmenter:
+    events = equipment.settings.events
+    folder = events.language_model
+    return make_segmenter(
+        events.scorer,
+        embedder_name=equipment.embedder.name,
+        refine=events.refine,
+        likelihood=CausalLanguageModel(folder) if folder and events.scorer == "lm" else None,
+        model=equipment.model if events.scorer == "endpoint" else None,
+    )
