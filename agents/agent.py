@@ -1,0 +1,210 @@
+"""`MemoryAgent`: a chat agent that remembers, and knows when to."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, replace
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from knowhen.agents.background import Background
+from knowhen.agents.chat import Chat, make_chat
+from knowhen.agents.mind import Mind
+from knowhen.memory.answering import answer, cited
+from knowhen.memory.manager import MemoryManager
+from knowhen.memory.models.base import Message
+from knowhen.memory.records import Answer, Recall, Turn
+
+if TYPE_CHECKING:
+    from knowhen.agents.chat import ChatChoice
+
+log = logging.getLogger(__name__)
+SESSION = "chat"
+"""The session of an agent that is given none: it goes on after a restart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What one turn of the user leads to: the recall, and the messages for the model."""
+
+    recall: Recall
+    messages: tuple[Message, ...]
+
+
+class MemoryAgent:
+    """Decides, recalls, answers, remembers, and thinks about it in the background.
+
+    What the user says is stored before the model is asked, so that neither a failing model nor a
+    killed process loses it. Without a model it answers by quoting its memory. After a restart it
+    continues where it was, because the session's last turns are read from the memory.
+
+    Args:
+        chat: `openai:MODEL`, a chat model of ours or LangChain's, or a function of messages
+            (plain, generator, async); None takes the memory's own model.
+        budget: tokens by which memory may lengthen a prompt.
+        session: the sitting; another name begins with an empty window but the same memory.
+        name: who the user is.
+        instructions: what the model is told before anything else.
+        window: how many of the session's last turns the model sees as they were said.
+        gate: False shows the model what was found whatever the gate decides.
+        background: the thread to think in, when several agents share one.
+    """
+
+    def __init__(
+        self,
+        memory: MemoryManager,
+        chat: "ChatChoice | None" = None,
+        *,
+        budget: int = 1024,
+        session: str | None = None,
+        name: str = "user",
+        instructions: str = "",
+        window: int = 12,
+        gate: bool = True,
+        background: Background | None = None,
+    ) -> None:
+        choice = memory.model if chat is None else chat
+        self._choice = chat
+        self._chat: Chat | None = None if choice is None else make_chat(choice)
+        self._mind = Mind(memory, budget=budget, gate=gate, background=background)
+        self.memory = memory
+        self.session = session or SESSION
+        self.name = name
+        self._instructions = instructions
+        self._window = window
+        self.last: Answer | None = None
+        """The last answer, with its decision, recall and citations; also after streaming."""
+
+    def at(
+        self, space: str, *, session: str | None = None, name: str | None = None
+    ) -> "MemoryAgent":
+        """The same agent for somebody else: a space of its own in the same home."""
+        return MemoryAgent(
+            self.memory.at(space),
+            self._choice,
+            budget=self._mind.budget.total,
+            session=session,
+            name=name or self.name,
+            instructions=self._instructions,
+            window=self._window,
+            gate=self._mind.gate,
+            background=self._mind.background,
+        )
+
+    # Replying ----------------------------------------------------------------------------
+    def reply(self, text: str) -> Answer:
+        """Answer what the user says. Never fails for what the model or the memory does."""
+        exchange = self._listen(text)
+        if self._chat is None:
+            return self._quote(exchange)
+        try:
+            said = self._chat.reply(exchange.messages)
+        except Exception as error:  # whatever a model raises, the user gets a reply
+            return self._without_model(exchange, error)
+        return self._speak(exchange, said)
+
+    async def areply(self, text: str) -> Answer:
+        """`reply` without blocking the event loop."""
+        exchange = await asyncio.to_thread(self._listen, text)
+        if self._chat is None:
+            return self._quote(exchange)
+        try:
+            said = await self._chat.areply(exchange.messages)
+        except Exception as error:  # as in `reply`
+            return self._without_model(exchange, error)
+        return await asyncio.to_thread(self._speak, exchange, said)
+
+    def stream(self, text: str) -> Iterator[str]:
+        """The pieces of a reply as they come; `last` then holds the whole.
+
+        What was said until then is kept if the model breaks off or nobody reads on.
+        """
+        exchange = self._listen(text)
+        pieces: list[str] = []
+        if self._chat is None:
+            yield self._quote(exchange).text
+            return
+        try:
+            for piece in self._chat.stream(exchange.messages):
+                pieces.append(piece)
+                yield piece
+        except Exception as error:  # as in `reply`
+            if not pieces:
+                yield self._without_model(exchange, error).text
+                return
+            log.exception("the reply broke off")
+        finally:
+            if pieces:
+                self._speak(exchange, "".join(pieces))
+
+    async def astream(self, text: str) -> AsyncIterator[str]:
+        """`stream` without blocking the event loop."""
+        exchange = await asyncio.to_thread(self._listen, text)
+        pieces: list[str] = []
+        if self._chat is None:
+            yield self._quote(exchange).text
+            return
+        try:
+            async for piece in self._chat.astream(exchange.messages):
+                pieces.append(piece)
+                yield piece
+        except Exception as error:  # as in `reply`
+            if not pieces:
+                yield self._without_model(exchange, error).text
+                return
+            log.exception("the reply broke off")
+        finally:
+            if pieces:  # not in a thread: the generator may be closing
+                self._speak(exchange, "".join(pieces))
+
+    # Its parts ---------------------------------------------------------------------------
+    def _listen(self, text: str) -> Exchange:
+        """Recall before remembering, so that a question does not find itself."""
+        recall = self._mind.recall(text)
+        before = self._mind.history(self.session, newest=self._window)
+        self._mind.keep([self._mind.turn(text, speaker=self.name, session=self.session)])
+        system = "\n\n".join(filter(None, (self._instructions, self._mind.budget.prompt(recall))))
+        messages = [Message("system", system)] if system else []
+        messages += [_message(turn) for turn in before if turn.role in ("user", "assistant")]
+        return Exchange(recall, (*messages, Message("user", text)))
+
+    def _speak(self, exchange: Exchange, said: str) -> Answer:
+        turn = self._mind.turn(said, role="assistant", session=self.session)
+        self._mind.keep([turn])
+        self.last = Answer(said, exchange.recall, cited(said, exchange.recall))
+        return self.last
+
+    def _quote(self, exchange: Exchange) -> Answer:
+        """Answer with quotes, which are no news and are not remembered."""
+        self.last = answer(exchange.recall.query, exchange.recall, None)
+        return self.last
+
+    def _without_model(self, exchange: Exchange, error: Exception) -> Answer:
+        log.error("the model failed; answering with quotes", exc_info=error)
+        note = f"the model failed: {error!r}"
+        recall = replace(exchange.recall, notes=(*exchange.recall.notes, note))
+        return self._quote(replace(exchange, recall=recall))
+
+    # Ending ------------------------------------------------------------------------------
+    def settle(self) -> None:
+        """Finish thinking about what was said; a good thing to do when a sitting ends."""
+        self._mind.settle()
+
+    def close(self) -> None:
+        """Settle and end the background thread; the memory stays open."""
+        self._mind.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def _message(turn: Turn) -> Message:
+    return Message("assistant" if turn.role == "assistant" else "user", turn.text)

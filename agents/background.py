@@ -1,0 +1,60 @@
+"""Thinking after the answer: one thread that works through the memory's own queue."""
+
+import logging
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from knowhen.memory.manager import MemoryManager
+
+log = logging.getLogger(__name__)
+
+
+class Background:
+    """Post-thinks behind the conversations of one home, one space at a time.
+
+    Nothing is queued here that could be lost: what is to be thought about stands in the store,
+    and a request only says that there may be some.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._waiting: set[str] = set()
+        self._last: Future[None] | None = None
+        self._pool: ThreadPoolExecutor | None = None
+        self._closed = False
+
+    def think(self, memory: MemoryManager) -> None:
+        """Have the memory's closed events thought about soon; asking twice is asking once."""
+        with self._lock:
+            if self._closed or memory.space in self._waiting:
+                return
+            if self._pool is None:
+                self._pool = ThreadPoolExecutor(1, thread_name_prefix="knowhen-think")
+            self._waiting.add(memory.space)
+            self._last = self._pool.submit(self._run, memory)
+
+    def wait(self) -> None:
+        """Until everything asked for so far is done."""
+        with self._lock:
+            last = self._last
+        if last is not None:  # one thread: the last is done when all are
+            last.result()
+
+    def close(self) -> None:
+        """Finish what was asked for and end the thread."""
+        with self._lock:
+            self._closed = True
+            pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.shutdown(wait=True)
+
+    def _run(self, memory: MemoryManager) -> None:
+        with self._lock:
+            self._waiting.discard(memory.space)
+        try:
+            settled = memory.consolidate()
+        except Exception:  # it stays in the store's queue, and the conversation goes on
+            log.exception("thinking about space %r failed; it will be tried again", memory.space)
+            return
+        for failure in settled.failures:
+            log.warning("thinking about space %r: %s", memory.space, failure)

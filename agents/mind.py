@@ -1,0 +1,163 @@
+"""The memory side of an agent's turn: read before it answers, keep after, think behind.
+
+Every adapter of this package works through it. Whatever memory does, the reply goes out: a
+failure is logged, and turns that could not be stored are kept and stored with the next ones.
+"""
+
+import logging
+import secrets
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from knowhen.agents.background import Background
+from knowhen.agents.prompt import PromptBudget, own_words
+from knowhen.memory.clock import Clock, NewId, SystemClock
+from knowhen.memory.errors import InvalidBudget, TurnConflict
+from knowhen.memory.manager import MemoryManager
+from knowhen.memory.records import Decision, Recall, Role, Turn
+
+log = logging.getLogger(__name__)
+
+
+def short_id() -> str:
+    """A random id of 12 digits; should it be taken, the turn is kept under a longer one."""
+    return secrets.token_hex(6)
+
+
+class Mind:
+    """One space's memory as a conversation uses it; safe to share between threads.
+
+    Args:
+        budget: tokens by which a prompt may grow: the recalled context, its fence and the guide.
+        gate: leave it to the gate whether memory is used; False shows what was found in any case.
+        background: where to post-think; None makes a thread of its own.
+        new_id: makes ids of turns; short by default, because the context cites them.
+        clock: tells when something was said that could not be stored at once.
+
+    Raises:
+        InvalidBudget: the budget is not a positive number.
+    """
+
+    def __init__(
+        self,
+        memory: MemoryManager,
+        *,
+        budget: int = 1024,
+        gate: bool = True,
+        background: Background | None = None,
+        clock: Clock | None = None,
+        new_id: NewId = short_id,
+    ) -> None:
+        if isinstance(budget, bool) or not isinstance(budget, int) or budget <= 0:
+            raise InvalidBudget(budget)
+        self.memory = memory
+        self.budget = PromptBudget(budget, memory.counter)
+        self.gate = gate
+        self.background = background or Background()
+        self._clock = clock or SystemClock()
+        self._new_id = new_id
+        self._lock = threading.Lock()
+        self._unkept: list[Turn] = []
+
+    def at(self, space: str) -> "Mind":
+        """The mind of another space of the same home, thinking in the same thread."""
+        return Mind(
+            self.memory.at(space),
+            budget=self.budget.total,
+            gate=self.gate,
+            background=self.background,
+            clock=self._clock,
+            new_id=self._new_id,
+        )
+
+    def recall(self, query: str) -> Recall:
+        """What memory has on a query; empty, with a note, when there is no query or it failed."""
+        if not query.strip() or not self.budget.context:
+            reason = "nothing was asked" if not query.strip() else "the budget is too small"
+            return no_recall(query, reason)
+        try:
+            return self.memory.recall(query, budget=self.budget.context, gate=self.gate)
+        except Exception as error:  # the reply matters more than what memory adds to it
+            log.exception("recall failed; the reply goes out without memory")
+            return no_recall(query, f"recall failed: {error!r}")
+
+    def prompt(self, query: str) -> str:
+        """The text to put before the model for a query; empty when memory has no part in it."""
+        return self.budget.prompt(self.recall(query))
+
+    def turn(
+        self, text: str, *, role: Role = "user", speaker: str = "", session: str = "", id: str = ""
+    ) -> Turn | None:
+        """A turn to keep, without what was recalled into it; None if nothing else is there."""
+        words = own_words(text)
+        if not words.strip():
+            return None
+        words = words.encode("utf-8", "replace").decode()  # a model may write half a surrogate
+        return Turn(words, role=role, speaker=speaker, session=session, id=id or self._new_id())
+
+    def keep(self, turns: Iterable[Turn | None]) -> None:
+        """Store turns, after those that could not be stored before; then think behind."""
+        with self._lock:
+            waiting = self._unkept + [turn for turn in turns if turn is not None]
+            self._unkept = []
+            if not waiting:
+                return
+            try:
+                self._store(waiting)
+            except Exception:  # nothing that was said is given up
+                now = self._clock.now()
+                self._unkept = [replace(turn, time=turn.time or now) for turn in waiting]
+                log.exception("%d turns could not be stored; kept for later", len(waiting))
+                return
+        self.background.think(self.memory)
+
+    def _store(self, turns: Sequence[Turn]) -> None:
+        try:
+            self.memory.remember(turns)
+        except TurnConflict:
+            for turn in turns:
+                self._store_anew(turn)
+
+    def _store_anew(self, turn: Turn) -> None:
+        """Store a turn whose id may be taken: what was said under it again is another turn."""
+        try:
+            self.memory.remember(turn)
+        except TurnConflict as conflict:
+            log.info("%s; it is kept under an id of its own", conflict)
+            self.memory.remember(replace(turn, id=""))
+
+    def history(self, session: str, *, newest: int) -> list[Turn]:
+        """The last turns of a session, those not yet stored among them."""
+        if newest <= 0:
+            return []
+        unkept = [turn for turn in self._unkept if turn.session == session]
+        try:
+            stored = self.memory.turns(session=session, newest=newest)
+        except Exception:  # a shorter history is better than no reply
+            log.exception("the history of session %r could not be read", session)
+            stored = []
+        return [*stored, *unkept][-newest:]
+
+    def settle(self) -> None:
+        """Finish thinking about everything that was said so far, the open event included."""
+        self.keep(())
+        self.background.wait()
+        try:
+            settled = self.memory.settle()
+        except Exception:  # it stays in the store's queue
+            log.exception("settling space %r failed; it is done next time", self.memory.space)
+            return
+        for failure in settled.failures:
+            log.warning("settling space %r: %s", self.memory.space, failure)
+
+    def close(self) -> None:
+        """Settle and end the thread; the memory itself stays open."""
+        self.settle()
+        self.background.close()
+
+
+def no_recall(query: str, reason: str) -> Recall:
+    """A recall without memory, and why."""
+    decision = Decision("skip", need=0.0, have=0.0, know=0.0, trust=0.0, reasons=(reason,))
+    return Recall(query, decision, items=(), context="", tokens=0, notes=(reason,))
