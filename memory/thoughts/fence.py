@@ -5,12 +5,14 @@ import re
 _OPEN = "<recalled-memory>"
 _CLOSE = "</recalled-memory>"
 _FENCED = re.compile(rf"{re.escape(_OPEN)}.*?(?:{re.escape(_CLOSE)}|\Z)", re.DOTALL)
-_MARKS = re.compile(r"</?recalled-memory>")
+_MARKS = re.compile(r"<\s*/?\s*recalled-memory[^<>]*>", re.IGNORECASE)
 
 
 def fenced(text: str) -> str:
     """The text between the marks; marks inside it are taken out, so that it cannot break out."""
-    return f"{_OPEN}\n{_MARKS.sub('', text)}\n{_CLOSE}"
+    while _MARKS.search(text):  # taking one out can join the halves of another
+        text = _MARKS.sub("", text)
+    return f"{_OPEN}\n{text}\n{_CLOSE}"
 
 
 def unfenced(text: str) -> str:
