@@ -171,6 +171,7 @@ class ChromaIndex:
                     "stamp": state.stamp,
                 }
             )
+            self._place.written(space)
 
     def _close_stale(self, space: str, epoch: int) -> None:
         if any(state.epoch != epoch for key, state in self._states.items() if key[0] == space):

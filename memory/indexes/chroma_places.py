@@ -1,8 +1,10 @@
 """Where Chroma keeps a space's collections: in a folder of the home, or on a server."""
 
 import importlib.util
+import os
 import shutil
 import sqlite3
+import struct
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -37,6 +39,10 @@ class Place(Protocol):
 
     def collection(self, space: str, epoch: int, kind: EntryKind) -> "Collection":
         """The collection as it stands now, made if it is not there."""
+        ...
+
+    def written(self, space: str) -> None:
+        """Called after rows were written."""
         ...
 
     def drop(self, space: str, *, keep: int | None) -> None:
@@ -89,6 +95,10 @@ class FolderPlace:
 
     def collection(self, space: str, epoch: int, kind: EntryKind) -> "Collection":
         return _collection(self._client(space, epoch), kind)
+
+    def written(self, space: str) -> None:
+        for file in self._folder.glob(f"{_digest(space)}-*/*/data_level0.bin"):
+            _blank_unused(file)
 
     def drop(self, space: str, *, keep: int | None) -> None:
         digest = _digest(space)
@@ -154,6 +164,9 @@ class ServerPlace:
             if collection.name.startswith(head) and kind and epoch != str(keep):
                 _delete(self._client, collection.name)
 
+    def written(self, space: str) -> None:
+        return None
+
     def close_space(self, space: str) -> None:
         return None
 
@@ -169,6 +182,23 @@ class ServerPlace:
 
     def _head(self, space: str) -> str:
         return f"knowhen-{self._prefix}-{_digest(space)}-"
+
+
+def _blank_unused(file: Path) -> None:
+    """Overwrite the room for rows that are not there yet.
+
+    Chroma writes it as it finds it in the process's memory, where an erased vector or text may
+    still be. The header holds a version, then offset, capacity, count and size of a row.
+    """
+    header = file.with_name("header.bin").read_bytes()[:36]
+    if len(header) < 36:
+        return
+    _, _, capacity, count, size = struct.unpack("<iQQQQ", header)
+    if capacity * size == file.stat().st_size and count < capacity:
+        with file.open("r+b") as rows:
+            rows.seek(count * size)
+            rows.write(bytes((capacity - count) * size))
+            os.fsync(rows.fileno())
 
 
 def _collection(client: "ClientAPI", name: str) -> "Collection":

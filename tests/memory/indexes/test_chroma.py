@@ -54,6 +54,19 @@ def test_a_new_epoch_alone_removes_the_old_files(
     index.close()
 
 
+@pytest.mark.parametrize("count", [3, 120])
+def test_unused_room_in_the_files_is_blank(
+    store: VolatileStore, add: Add, tmp_path: Path, count: int
+) -> None:
+    # Chroma writes it from unwritten process memory, which may hold what was erased.
+    index = ChromaIndex(store, tmp_path)
+    add("alice", count)
+    index.search("alice", "turn", QUERY, 3)
+    index.close()
+    file = next(tmp_path.glob("*/*/data_level0.bin"))
+    assert not any(file.read_bytes()[-200:])
+
+
 def test_a_reopened_index_takes_over_only_what_is_new(
     store: VolatileStore, add: Add, tmp_path: Path
 ) -> None:
