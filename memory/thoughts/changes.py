@@ -63,11 +63,17 @@ def reinforced(known: Thought, again: Thought, extra: Iterable[Source]) -> Thoug
     )
 
 
-def without(thought: Thought, sources: Iterable[Source]) -> Thought | None:
-    """The thought with those sources dropped; None if it rests on nothing else."""
-    dropped = set(sources)
-    kept = tuple(source for source in thought.sources if source not in dropped)
-    return replace(thought, sources=kept, confidence=confidence(kept)) if kept else None
+def resting_on(
+    thought: Thought, sources: Sequence[Source], recorded: Mapping[str, datetime]
+) -> Thought:
+    """The thought with only those sources; `recorded` says when their turns were stored."""
+    times = [recorded[s.turn_id] for s in sources if s.turn_id in recorded]
+    return replace(
+        thought,
+        sources=tuple(sources),
+        recorded_at=min(times, default=thought.recorded_at),
+        confidence=confidence(sources),
+    )
 
 
 def pack_sources(sources: Iterable[Source]) -> list[object]:

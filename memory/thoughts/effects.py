@@ -22,6 +22,7 @@ from knowhen.memory.thoughts.operations import (
     Supersede,
     Use,
 )
+from knowhen.memory.thoughts.relations import relation
 from knowhen.memory.thoughts.resolution import confidence
 from knowhen.memory.thoughts.statements import read
 from knowhen.memory.thoughts.workspace import Workspace
@@ -40,7 +41,7 @@ class Effects:
     decay: Decay
 
     def perform(self, operation: Operation) -> Touched:
-        """Change the thoughts that the operation names.
+        """Change the thoughts that an `addressed` operation names.
 
         Raises:
             NotFound: one of them does not exist.
@@ -50,6 +51,21 @@ class Effects:
             self, f"_{type(operation).__name__.lower()}"
         )
         return performer(operation)
+
+    def addressed(self, operation: Operation) -> Operation:
+        """The operation with every restatement it names put as the thought that it restates."""
+        match operation:
+            case Supersede():
+                return Supersede(self._head(operation.thought_id), self._head(operation.by))
+            case Merge() | Use():
+                heads = tuple(dict.fromkeys(map(self._head, operation.thought_ids)))
+                return replace(operation, thought_ids=heads)
+            case Reinforce() | Retract() | Expire() | Pin():
+                return replace(operation, thought_id=self._head(operation.thought_id))
+        return operation
+
+    def _head(self, key: str) -> str:
+        return self.run(key)[0].id
 
     def need(self, key: str) -> Thought:
         """The thought with that id.
@@ -62,12 +78,32 @@ class Effects:
             raise NotFound("thought", key, self.space)
         return thought
 
-    def _change(self, before: Thought, after: Thought) -> Touched:
+    def run(self, key: str) -> list[Thought]:
+        """The thought as stored, or the one it restates, with its restatements after it.
+
+        Raises:
+            NotFound: there is none.
+        """
+        found = self.work.run(key)
+        if not found:
+            raise NotFound("thought", key, self.space)
+        return found
+
+    def _change(self, key: str, **values: object) -> Touched:
+        before = self.need(key)
+        after = replace(before, **values)  # type: ignore[arg-type]
         change = difference(before, after)
         if not change:
-            raise OperationRefused(f"thought {before.id!r} is so already; nothing would change")
+            raise OperationRefused(f"thought {key!r} is so already; nothing would change")
         self.work.put(after)
-        return {before.id: change}
+        return {key: change}
+
+    def _retire(self, run: list[Thought], **values: object) -> Touched:
+        """Give a thought and its restatements, which would stand in for it, one status."""
+        touched: Touched = {}
+        for thought in run:
+            touched.update(self._change(thought.id, retired_at=self.now, **values))
+        return touched
 
     def _add(self, thought: Thought) -> Touched:
         if self.work.get(thought.id) is not None:
@@ -88,50 +124,54 @@ class Effects:
         return {known.id: {"sources": pack_sources(extra)}}
 
     def _supersede(self, operation: Supersede) -> Touched:
-        old, new = self.need(operation.thought_id), self.need(operation.by)
+        run, new = self.run(operation.thought_id), self.run(operation.by)[0]
+        old = run[0]
         if old.id == new.id:
             raise OperationRefused("a thought cannot supersede itself")
-        self.work.touch([new.id])
+        if relation(old, new) is not None:
+            raise OperationRefused(
+                f"how {old.id!r} and {new.id!r} follow each other is known from when they were "
+                "said; retract the one that is wrong"
+            )
+        self._active(old)
         end = old.valid_to or new.valid_from
         if end is not None and old.valid_from is not None:
             end = max(end, old.valid_from)
-        closed = replace(
-            old, status="superseded", superseded_by=new.id, valid_to=end, retired_at=self.now
-        )
-        return self._change(old, closed)
+        self.work.touch([new.id])
+        return self._retire(run, status="superseded", superseded_by=new.id, valid_to=end)
 
     def _retract(self, operation: Retract) -> Touched:
-        thought = self.need(operation.thought_id)
-        if thought.status == "retracted":
-            raise OperationRefused(f"thought {thought.id!r} is retracted already")
-        retired = replace(thought, status="retracted", superseded_by=None, retired_at=self.now)
-        return self._change(thought, retired)
+        run = self.run(operation.thought_id)
+        if run[0].status == "retracted":
+            raise OperationRefused(f"thought {run[0].id!r} is retracted already")
+        return self._retire(run, status="retracted")
 
     def _expire(self, operation: Expire) -> Touched:
-        thought = self.need(operation.thought_id)
-        if thought.status == "expired":
-            raise OperationRefused(f"thought {thought.id!r} is archived already")
-        archived = replace(thought, status="expired", superseded_by=None, retired_at=self.now)
-        return self._change(thought, archived)
+        run = self.run(operation.thought_id)
+        self._active(run[0])
+        return self._retire(run, status="expired")
+
+    def _active(self, thought: Thought) -> None:
+        if thought.status != "active":
+            raise OperationRefused(f"thought {thought.id!r} is {thought.status}, not active")
 
     def _pin(self, operation: Pin) -> Touched:
-        thought = self.need(operation.thought_id)
-        return self._change(thought, replace(thought, pinned=operation.pinned))
+        return self._change(operation.thought_id, pinned=operation.pinned)
 
     def _use(self, operation: Use) -> Touched:
         touched: Touched = {}
-        for key in dict.fromkeys(operation.thought_ids):
-            thought = self.need(key)
-            touched.update(self._change(thought, self.decay.used(thought, self.now)))
+        for key in operation.thought_ids:
+            used = self.decay.used(self.need(key), self.now)
+            values = {name: getattr(used, name) for name in ("stability", "last_used", "uses")}
+            touched.update(self._change(key, **values))
         return touched
 
     def _merge(self, operation: Merge) -> Touched:
-        parents = [self.need(key) for key in dict.fromkeys(operation.thought_ids)]
-        child = merged(parents, text=operation.text, now=self.now)
+        runs = [self.run(key) for key in operation.thought_ids]
+        child = merged([run[0] for run in runs], text=operation.text, now=self.now)
         touched = self._add(child)
-        for parent in parents:
-            after = replace(parent, status="merged", merged_into=child.id, retired_at=self.now)
-            touched.update(self._change(parent, after))
+        for run in runs:
+            touched.update(self._retire(run, status="merged", merged_into=child.id))
         return touched
 
 

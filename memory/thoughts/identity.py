@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 
 from knowhen.memory.records import Modality, Polarity, Thought
 
@@ -23,9 +23,9 @@ def thought_id(
     modality: Modality,
     valid_from: datetime | None,
 ) -> str:
-    """Digest of what is stated and from which day on; the same in any order of arrival."""
-    day = valid_from.date().isoformat() if valid_from else ""
-    fields = (space, canonical(subject), predicate, canonical(object), polarity, modality, day)
+    """Digest of what is stated and from when on; the same in any order of arrival."""
+    since = valid_from.astimezone(UTC).isoformat() if valid_from else ""
+    fields = (space, canonical(subject), predicate, canonical(object), polarity, modality, since)
     return "t" + hashlib.blake2b("\0".join(fields).encode(), digest_size=10).hexdigest()
 
 

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from knowhen.memory.clock import Clock
@@ -14,16 +14,15 @@ from knowhen.memory.thoughts.changes import (
     NEW,
     pack_sources,
     reinforced,
+    resting_on,
     restored,
     unpack_sources,
-    without,
 )
 from knowhen.memory.thoughts.checks import supported
 from knowhen.memory.thoughts.decay import Decay
 from knowhen.memory.thoughts.effects import Effects, as_thought
 from knowhen.memory.thoughts.neighbours import Neighbourhood
 from knowhen.memory.thoughts.operations import Erase, Operation, from_payload, kind_of, to_payload
-from knowhen.memory.thoughts.resolution import confidence
 from knowhen.memory.thoughts.workspace import Index, Workspace
 
 log = logging.getLogger(__name__)
@@ -55,10 +54,11 @@ class ThoughtLedger:
         self._seen = (-1, -1)
 
     # Learning ----------------------------------------------------------------------------
-    def learn(self, proposals: Proposals) -> list[int]:
+    def learn(self, proposals: Proposals, *, anew: bool = False) -> list[int]:
         """Take proposals in; give back the ids of the operations that changed something.
 
-        Learning the same again changes nothing, and neither does the order matter.
+        Learning the same again changes nothing, and neither does the order matter. `anew` is
+        for a reindex: the log has these operations already, so none is written.
         """
         with self._store.transaction(), self._working() as work:
             for failure in proposals.rejected:
@@ -75,7 +75,7 @@ class ThoughtLedger:
                     recorded_at=min(times, default=self._clock.now()),
                 )
                 payload = self._take_in(work, thought)
-                if payload is not None:
+                if payload is not None and not anew:
                     kind = "learn" if payload.pop("new") else "relearn"
                     logged.append(
                         self._store.log(self._space, kind, payload, {}, self._clock.now())
@@ -113,7 +113,9 @@ class ThoughtLedger:
             self.erase(turn_ids=operation.turn_ids, thought_ids=operation.thought_ids)
             return self._log("erase", {}, {})
         with self._store.transaction(), self._working() as work:
-            touched = self._effects(work).perform(operation)
+            effects = self._effects(work)
+            operation = effects.addressed(operation)
+            touched = effects.perform(operation)
             self._finish(work)
             return self._log(kind_of(operation), to_payload(operation), touched)
 
@@ -163,11 +165,12 @@ class ThoughtLedger:
                 work.put(restored(need(key), change))
 
     def _drop(self, work: Workspace, thought: Thought, sources: object) -> None:
-        left = without(thought, unpack_sources(sources))
-        if left is None:
-            work.remove(thought.id)
+        dropped = set(unpack_sources(sources))
+        kept = [source for source in thought.sources if source not in dropped]
+        if kept:
+            work.put(resting_on(thought, kept, self._recorded(s.turn_id for s in kept)))
         else:
-            work.put(left)
+            work.remove(thought.id)
 
     def replay(self) -> int:
         """Apply the operations of the log again to thoughts that were derived anew.
@@ -228,15 +231,15 @@ class ThoughtLedger:
         thought = work.get(thought_id)
         if thought is None:
             return False
-        kept = tuple(source for source in thought.sources if source.turn_id not in gone)
-        if kept == thought.sources:
+        kept = [source for source in thought.sources if source.turn_id not in gone]
+        if len(kept) == len(thought.sources):
             work.touch([thought_id])  # only a restatement of it lost a source
             return True
-        turns = self._store.turns(self._space, ids=[source.turn_id for source in kept])
+        turns = list(self._store.turns(self._space, ids=[source.turn_id for source in kept]))
         texts = [f"{row.turn.speaker} {row.turn.text}" for row in turns]
         if not kept or not supported(thought, texts):
             return False
-        work.put(replace(thought, sources=kept, confidence=confidence(kept)))
+        work.put(resting_on(thought, kept, {row.turn.id: row.recorded_at for row in turns}))
         return True
 
     def _add_merged(self, work: Workspace, doomed: dict[str, None], gone: frozenset[str]) -> None:

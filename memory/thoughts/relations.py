@@ -25,7 +25,7 @@ def relation(one: Thought, other: Thought) -> Relation | None:
     if (one.confidence <= AGENT_WEIGHT) != (other.confidence <= AGENT_WEIGHT):
         return None
     if content(one) == content(other):
-        return "same" if one.kind != "event" else None
+        return "same" if "event" not in (one.kind, other.kind) or _one_day(one, other) else None
     same_subject = canonical(one.subject) == canonical(other.subject)
     if one.modality == other.modality and same_subject and one.predicate == other.predicate:
         by_slot = _slot_relation(one, other)
@@ -34,6 +34,12 @@ def relation(one: Thought, other: Thought) -> Relation | None:
     if one.modality != other.modality or not _same_owner(one, other):
         return None
     return _worded_relation(one, other)
+
+
+def _one_day(one: Thought, other: Thought) -> bool:
+    if one.valid_from is None or other.valid_from is None:
+        return one.valid_from is other.valid_from
+    return one.valid_from.date() == other.valid_from.date()
 
 
 def _slot_relation(one: Thought, other: Thought) -> Relation | None:

@@ -47,7 +47,7 @@ def settled_by_hand(thought: Thought, others: Mapping[str, Thought]) -> bool:
         return into is not None and content(into) != content(thought)
     if thought.status == "superseded":
         by = others.get(thought.superseded_by or "")
-        return by is not None and relation(thought, by) != "update"
+        return by is not None and relation(thought, by) is None
     return False
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from knowhen.memory.records import Thought
 from knowhen.memory.stores.base import Entry, Store, StoredTurn
+from knowhen.memory.thoughts.identity import content
 from knowhen.memory.thoughts.neighbours import Neighbourhood
 from knowhen.memory.thoughts.relations import Relation, relation
 from knowhen.memory.thoughts.resolution import Standing, resolve, settled_by_hand, unresolved
@@ -23,12 +24,13 @@ class Workspace:
         self._base: dict[str, Thought] = {}
         self._turns: dict[str, StoredTurn] = {}
         self._seeds: set[str] = set()
-        self._around_removed: set[str] = set()
+        self._around: set[str] = set()
+        self._removed: set[str] = set()
 
     # Reading and changing --------------------------------------------------------------
     def load(self, thought_ids: Iterable[str]) -> None:
         """Have these thoughts at hand, with what they point to and their restatements."""
-        wanted = {i for i in thought_ids if i not in self._base}
+        wanted = {i for i in thought_ids if i not in self._base and i not in self._removed}
         rows = self._fetch(wanted)
         beside = {i for row in rows for i in (row.superseded_by, row.merged_into) if i}
         beside |= {i for row in rows for i in self._near.statement(row.id)}
@@ -57,23 +59,44 @@ class Workspace:
         self._fetch({thought_id})
         return self._before.get(thought_id)
 
+    def run(self, thought_id: str) -> list[Thought]:
+        """A thought as it is stored and its restatements, the first of them in front.
+
+        Empty if there is no such thought.
+        """
+        self.load([thought_id])
+        row = self._before.get(thought_id)
+        if row is None or thought_id not in self._base:
+            return []
+        into = self._before.get(row.merged_into or "")
+        if into is not None and content(into) == content(row):
+            return self.run(into.id)
+        again = [self._before[i] for i in self._near.statement(row.id) if i in self._before]
+        return [row, *sorted((t for t in again if t.merged_into == row.id), key=lambda t: t.id)]
+
     def put(self, thought: Thought) -> None:
         """Add or change a thought, unresolved."""
+        self._removed.discard(thought.id)
         known = self._base.get(thought.id)
         if known is not None and known.text != thought.text:
             self._near.discard([thought.id])
         self._near.add([thought])
         self._base[thought.id] = thought
         self._seeds.add(thought.id)
+        row = self._before.get(thought.id)
+        if row is not None:
+            self.touch(i for i in (row.superseded_by, row.merged_into) if i)
 
     def remove(self, thought_id: str) -> None:
         """Take a thought out; those around it are resolved without it."""
-        self.load([thought_id])
-        self._around_removed |= self._near.near(thought_id)
-        self._around_removed |= self._pointing_to(thought_id)
+        around = self._near.near(thought_id)
+        self.load([thought_id, *around])  # while what they borrowed from it can still be told
+        self.touch(around)
+        self.touch(self._pointing_to(thought_id))
         self._near.discard([thought_id])
         self._base.pop(thought_id, None)
         self._seeds.discard(thought_id)
+        self._removed.add(thought_id)
 
     def _pointing_to(self, thought_id: str) -> set[str]:
         row = self._before.get(thought_id)
@@ -81,12 +104,12 @@ class Workspace:
 
     def touch(self, thought_ids: Iterable[str]) -> None:
         """Resolve these too, though nothing about them was changed."""
-        self._around_removed |= set(thought_ids)
+        self._around |= set(thought_ids)
 
     # Resolving and writing --------------------------------------------------------------
     def finish(self, index: Index) -> dict[str, Thought | None]:
         """Resolve what is affected and write what changed; None stands for what is gone."""
-        affected = self._seeds | self._around_removed
+        affected = self._seeds | self._around
         self.load(affected)
         for seed in list(affected):
             affected |= self._near.near(seed)
@@ -166,7 +189,7 @@ class Workspace:
         changed: dict[str, Thought | None] = {
             i: thought for i, thought in final.items() if self._before.get(i) != thought
         }
-        gone = [i for i in self._before if i not in self._base and i not in self._near]
+        gone = sorted(self._removed & self._before.keys())
         if gone:
             store.delete_thoughts(space, gone)
             store.delete_entries(space, "thought", gone)
