@@ -4,7 +4,6 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil
-from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,7 +57,7 @@ class SynonymFinder:
     `limit` best of the other. The weight is the larger of the two similarities. This depends on
     the names and vectors alone, so any order and any batching end in the same synonyms.
 
-    Spelling is compared with names sharing a rare-enough trigram (prefix filtering, exact);
+    Spelling is compared with names that share a rare trigram (prefix filtering, exact);
     meaning with one block product of the new vectors with the known ones, O(new x known).
     """
 
@@ -161,36 +160,39 @@ class _Spelling:
     def __init__(self, dice: float) -> None:
         self._dice = dice
         self._grams: dict[str, frozenset[str]] = {}
-        self._postings: dict[str, set[str]] = {}
+        self._postings: dict[str, dict[int, set[str]]] = {}
+        """Names by a gram of their prefix, and by how many grams they have."""
 
     def add(self, name: str, pairs: dict[Pair, float]) -> None:
         grams = _trigrams(name)
         self._grams[name] = grams
+        size = len(grams)
         seen: set[str] = set()
         for gram in self._prefix(grams):
-            posting = self._postings.setdefault(gram, set())
-            seen |= posting
-            posting.add(name)
+            for other_size, posting in self._postings.get(gram, {}).items():
+                if 2 * min(size, other_size) >= self._dice * (size + other_size):
+                    seen |= posting
+            self._postings.setdefault(gram, {}).setdefault(size, set()).add(name)
         for other in seen:
             others = self._grams[other]
-            dice = 2.0 * len(grams & others) / (len(grams) + len(others))
+            dice = 2.0 * len(grams & others) / (size + len(others))
             if dice >= self._dice:
                 pair = (min(name, other), max(name, other))
                 pairs[pair] = max(dice, pairs.get(pair, 0.0))
 
     def remove(self, name: str) -> None:
-        for gram in self._prefix(self._grams.pop(name)):
-            posting = self._postings[gram]
-            posting.remove(name)
-            if not posting:
+        grams = self._grams.pop(name)
+        for gram in self._prefix(grams):
+            sizes = self._postings[gram]
+            sizes[len(grams)].remove(name)
+            if not sizes[len(grams)]:
+                del sizes[len(grams)]
+            if not sizes:
                 del self._postings[gram]
 
     def _prefix(self, grams: frozenset[str]) -> list[str]:
         needed = ceil(len(grams) * self._dice / (2.0 - self._dice) - 1e-9)
-        # Any fixed order will do; one by checksum keeps the common grams from coming first.
-        return sorted(grams, key=lambda gram: (crc32(gram.encode()), gram))[
-            : len(grams) - needed + 1
-        ]
+        return sorted(grams, key=_commonness)[: len(grams) - needed + 1]
 
 
 class _Meaning:
@@ -265,6 +267,14 @@ def _trigrams(name: str) -> frozenset[str]:
     )
     padded = f" {plain} "
     return frozenset(padded[i : i + 3] for i in range(len(padded) - 2))
+
+
+_COMMON = {sign: 30 - place for place, sign in enumerate(" eaoinrtslcdhumpgbfyvk0123456789")}
+
+
+def _commonness(gram: str) -> tuple[int, str]:
+    """Sorts rare trigrams first by a fixed guess, since the order may not depend on the names."""
+    return sum(_COMMON.get(sign, 0) for sign in gram), gram
 
 
 def _numbers(name: str) -> tuple[str, ...]:
