@@ -43,7 +43,7 @@ _LOCAL = Calibration(
     },
 )
 _LEXICAL = Calibration(
-    TopicModel(unrelated=0.02, cohesion=0.15, dimensions=22),
+    TopicModel(unrelated=0.02, cohesion=0.15, dimensions=21),
     {
         "window": Constant(0.985, 0.136),
         "surprisal": Constant(-1.69, 1.01),

@@ -30,7 +30,7 @@ def _cue(name: str, weight: float, pattern: str, *, before: bool = False) -> Cue
 
 CUES: tuple[Cue, ...] = (
     # What was asked is answered next, and a question with a question word most of all.
-    _cue("asked", -0.5, r"[?？؟]", before=True),
+    _cue("asked", -1.0, r"[?？؟]", before=True),
     _cue(
         "asked_openly",
         -0.5,

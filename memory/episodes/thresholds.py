@@ -87,6 +87,6 @@ def _trailing(value: Floats, window: int, least: int) -> tuple[Floats, Floats, B
 
 def _surprise(value: Floats, excess: Floats) -> Surprise:
     """Proposed where the excess over the threshold, in spreads, is not negative."""
-    known: Floats = np.nan_to_num(excess, nan=-np.inf).round(9)
-    probability: Floats = 1 / (1 + np.exp(-np.clip(known, -700, 700)))
+    known: Floats = np.clip(np.nan_to_num(excess, nan=-np.inf), -700, 700).round(9)
+    probability: Floats = 1 / (1 + np.exp(-known))
     return Surprise(np.nan_to_num(value), probability, known >= 0)
