@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-HEAVY = (
+HEAVY = [
     "chromadb",
     "langchain",
     "langchain_core",
@@ -19,16 +19,6 @@ HEAVY = (
     "networkx",
     "openai",
     "torch",
-    "transformers",
-)
-    "torch",
-    "openai",
-    "chromadb",
-    "langchain",
-    "langchain_core",
-    "langgraph",
-    "mcp",
-    "networkx",
     "transformers",
 ]
 
