@@ -7,7 +7,7 @@ where it proposes to and the limits allow, and `OfflineSegmenter` cuts a whole s
 from knowhen.memory.episodes.base import Cut, Limits, Segmenter, Unit
 from knowhen.memory.episodes.calibration import Calibration, calibrated, calibration_for
 from knowhen.memory.episodes.causal_lm import CausalLanguageModel
-from knowhen.memory.episodes.describe import describe, event_vectors
+from knowhen.memory.episodes.describe import ask_title, describe, event_score, event_vectors
 from knowhen.memory.episodes.endpoint import EndpointLikelihood
 from knowhen.memory.episodes.factory import (
     DEFAULT_SCORER,
@@ -18,8 +18,18 @@ from knowhen.memory.episodes.factory import (
 from knowhen.memory.episodes.fixed import FixedSegmenter
 from knowhen.memory.episodes.offline import OfflineSegmenter
 from knowhen.memory.episodes.online import OnlineSegmenter
+from knowhen.memory.episodes.outline import (
+    Episode,
+    Outline,
+    came_first,
+    locate,
+    outline,
+    outlines,
+)
+from knowhen.memory.episodes.plot import plot_surprise, save_plot
 from knowhen.memory.episodes.refining import RefiningSegmenter
 from knowhen.memory.episodes.thresholds import Constant, Trailing, surprising_tokens
+from knowhen.memory.episodes.timeline import timeline, timeline_tree
 
 __all__ = [
     "DEFAULT_SCORER",
@@ -29,19 +39,31 @@ __all__ = [
     "Constant",
     "Cut",
     "EndpointLikelihood",
+    "Episode",
     "FixedSegmenter",
     "Limits",
     "OfflineSegmenter",
     "OnlineSegmenter",
+    "Outline",
     "RefiningSegmenter",
     "Segmenter",
     "Trailing",
     "Unit",
+    "ask_title",
     "calibrated",
     "calibration_for",
+    "came_first",
     "describe",
+    "event_score",
     "event_vectors",
+    "locate",
     "make_offline_segmenter",
     "make_segmenter",
+    "outline",
+    "outlines",
+    "plot_surprise",
+    "save_plot",
     "surprising_tokens",
+    "timeline",
+    "timeline_tree",
 ]

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from knowhen.memory.episodes.base import Cut, Limits, Unit
 from knowhen.memory.episodes.scorers import Surprise, SurpriseScorer
 
@@ -43,6 +45,25 @@ class OnlineSegmenter:
             if opened + horizon >= len(units):
                 return None
             horizon *= 2
+
+    def curve(self, units: Sequence[Unit]) -> tuple[list[Cut], Surprise]:
+        """The cuts of a whole session, and the scores of all units that led to them."""
+        cuts = self.cut(units)
+        value, probability = np.zeros(len(units)), np.zeros(len(units))
+        proposed = np.zeros(len(units), dtype=bool)
+        starts = [0, *(cut.index for cut in cuts)]
+        for opened, end in zip(starts, [*starts[1:], len(units)], strict=True):
+            begin = max(0, opened - self.lookback)
+            # One unit beyond the end: the boundary's own score belongs to the event it ended.
+            seen = self.scorer.score(units[begin : end + 2], opened=opened - begin)
+            own = slice(opened + 1, min(end + 1, len(units)))
+            within = slice(opened + 1 - begin, min(end + 1, len(units)) - begin)
+            value[own], probability[own] = seen.value[within], seen.probability[within]
+            proposed[own] = seen.proposed[within]
+        if len(units) > 1:
+            value[-1] = probability[-1] = 0.0  # not decided yet
+            proposed[-1] = False
+        return cuts, Surprise(value, probability, proposed)
 
     def _first(self, units: Sequence[Unit], opened: int) -> Cut | None:
         if len(units) - opened < 2:
