@@ -139,6 +139,33 @@ class Mind:
             stored = []
         return [*stored, *unkept][-newest:]
 
+    def session(self, name: str) -> list[Turn]:
+        """All turns of a session, those not yet stored among them.
+
+        Raises:
+            KnowhenError, sqlite3.Error: the memory cannot be read.
+        """
+        unkept = [turn for turn in self._unkept if turn.session == name]
+        return [*self.memory.turns(session=name), *unkept]
+
+    def erase(self, turn_ids: Sequence[str]) -> None:
+        """Take turns out of the memory, stored or not.
+
+        Raises:
+            KnowhenError, sqlite3.Error: the memory cannot be changed.
+        """
+        with self._lock:
+            unkept = {turn.id for turn in self._unkept}
+            self._unkept = [turn for turn in self._unkept if turn.id not in turn_ids]
+        stored = [turn_id for turn_id in turn_ids if turn_id not in unkept]
+        if stored:
+            self.memory.forget(turns=stored)
+
+    @property
+    def waiting(self) -> int:
+        """How many turns could not be stored yet."""
+        return len(self._unkept)
+
     def settle(self) -> None:
         """Finish thinking about everything that was said so far, the open event included."""
         self.keep(())
