@@ -65,7 +65,7 @@ _BOUND = re.compile(
     r"|these|version|v)\s+(?:a\s+|an\s+|the\s+)?[$€£]?\Z",
     re.IGNORECASE,
 )
-_NAMED_NUMBER = re.compile(r"(?:[A-Z][\w.+#-]*|[Vv]ersion|[Nn]o\.|[Pp]age|[Ss]tep|[Ll]evel)\s+\Z")
+_CONTENT_FOLLOWS = re.compile(r"[\s-]*[a-zA-Z]{4,}")
 _SINGULAR_ID = re.compile(
     r"(?P<noun>[a-zA-Z]+[^s\s\W])\s+(?P<id>\d{1,2})(?![\d.,%:/]"
     r"|\s*[a-z]*s\b)"
@@ -120,6 +120,7 @@ _NEVER = re.compile(
     re.IGNORECASE,
 )
 _ALTERNATIVES = re.compile(r"\s*(?:,|\bor\b|\band\b|\bnor\b|\blike\b|\bsuch as\b|\bincluding\b)\s*")
+_ADDED = re.compile(r" \([^()]*\b\d{4}\)")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _WINDOW = 5
 """Content words on each side of a number that may say what it measures."""
@@ -183,8 +184,9 @@ _WEAK = frozenset(
 
 
 def features(thought: Thought) -> Features:
-    """Features of the thought's own words."""
-    return of_text(thought.text, thought.subject, thought.polarity == "negative")
+    """Features of the thought's own words, without the days that were added to them."""
+    text = _ADDED.sub("", thought.text)
+    return of_text(text, thought.subject, thought.polarity == "negative")
 
 
 @lru_cache(maxsize=20_000)
@@ -297,7 +299,7 @@ def _number(match: re.Match[str], before: str, text: str, content: list[_Token])
         kind = _MONEY.get(match["money"] or "", "") or _UNITS.get(singular, singular)
         return Value(kind, number, "", frozenset(), near)
     run = _noun_run(text, match.end(), content)
-    if not run and (_NAMED_NUMBER.search(before) or not _REACHED.search(before)):
+    if not run and (_CONTENT_FOLLOWS.match(text, match.end()) or not _REACHED.search(before)):
         return None
     head = run[-1] if run else ""
     return Value("count", number, head, frozenset(run[:-1]), near)

@@ -77,11 +77,12 @@ def _worded_relation(one: Thought, other: Thought) -> Relation | None:
 
 
 def _pending(a: Value, one: Thought, b: Value, other: Thought) -> bool:
-    """Days change only while one is still to come: two past events are just two events."""
-    if a.kind != "date":
+    """A day is moved only while it is still to come; else it is one more of its kind."""
+    if a.kind != "date" or one.valid_from is None or other.valid_from is None:
         return True
-    days = [(str(a.number), one.valid_from), (str(b.number), other.valid_from)]
-    return any(told is None or day > told.date().isoformat() for day, told in days)
+    first, then = (a, other) if one.valid_from <= other.valid_from else (b, one)
+    assert then.valid_from is not None
+    return str(first.number) >= then.valid_from.date().isoformat()
 
 
 def _denies(never: Features, deed: Features) -> bool:
@@ -128,7 +129,16 @@ def _revalued(a: Value, b: Value, one: Features, other: Features) -> bool:
         return _recounted(a, b, one, other)
     if a.kind == "date":
         return _rescheduled(a, b, one, other)
-    return len(a.near & b.near) >= 2 and _alike(one, other) >= 0.2
+    return _remeasured(a, b, one, other)
+
+
+def _remeasured(a: Value, b: Value, one: Features, other: Features) -> bool:
+    """The same kind of measure, such as accuracy, of something that both name."""
+    shared = a.near & b.near
+    if (a.near | b.near) & _MEASURES:
+        return bool(shared & _MEASURES) and bool(shared - _MEASURES)
+    least = 0.5 if a.kind in _LENGTHS else 0.3
+    return len(shared) >= 2 and _alike(one, other) >= least
 
 
 def _recounted(a: Value, b: Value, one: Features, other: Features) -> bool:
@@ -139,7 +149,7 @@ def _recounted(a: Value, b: Value, one: Features, other: Features) -> bool:
         beyond = (one.stems & other.stems) - {a.head}
         return len(beyond) >= 2 or (changed and (bool(beyond) or not (a.details or b.details)))
     if not (a.head or b.head):
-        return len(a.near & b.near) >= 2 and _alike(one, other) >= 0.2
+        return _remeasured(a, b, one, other)
     counted, reached = (a, b) if a.head else (b, a)
     return changed and counted.head in reached.near
 
@@ -164,6 +174,26 @@ _GENERIC = frozenset(
     )
 )
 """Nouns that only say what kind of thing a name is: "any Bootstrap components"."""
+_MEASURES = frozenset(
+    (
+        *("accuraci", "score", "rate", "coverag", "latenc", "respons", "speed", "grade", "quota"),
+        *("limit", "salari", "price", "cost", "budget", "weight", "height", "percentag", "growth"),
+        *(
+            "increas",
+            "reduct",
+            "rent",
+            "loan",
+            "incom",
+            "rais",
+            "bonus",
+            "discount",
+            "lag",
+            "delay",
+        ),
+    )
+)
+"""Stems of nouns that name what is measured; two values of different ones never compete."""
+_LENGTHS = frozenset(("cm", "mm", "m", "km", "mile", "px"))
 _SCHEDULED = frozenset(
     (
         *("deadlin", "due", "meet", "call", "interview", "appoint", "launch", "releas", "exam"),

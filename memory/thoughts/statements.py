@@ -252,11 +252,16 @@ def _declarative(body: str, speaker: str, corrects: bool) -> Statement | None:
 _TO_OTHER = re.compile(r"\b(?:you|your|each other|these|those)\b", re.IGNORECASE)
 
 
+_LAST_CHAT = re.compile(
+    r"\b(?:last (?:chat|talk|spoke|met)|(?:spoke|chatted|talked|caught up) last)"
+)
+
+
 def _of_group(body: str, at: int, text: str, speaker: str, corrects: bool) -> Statement | None:
     """A statement about "we": who they are is not known, so the speaker's words stay."""
     match = _WE.match(body, at)
     assert match is not None
-    if len(_CONTENT.findall(body[match.end() :])) < 2:
+    if len(_CONTENT.findall(body[match.end() :])) < 2 or _LAST_CHAT.search(body):
         return None
     group = match.group().lower().startswith("our")
     rest = body[match.end() :] if not group else f" has {body[match.end() :].strip()}"
