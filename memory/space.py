@@ -8,6 +8,7 @@ from knowhen.memory.consolidation import Consolidation, thought_entries
 from knowhen.memory.embedders.base import Embedder
 from knowhen.memory.episodes.base import Segmenter
 from knowhen.memory.episodes.causal_lm import CausalLanguageModel
+from knowhen.memory.episodes.endpoint import PromptModel
 from knowhen.memory.episodes.factory import make_offline_segmenter, make_segmenter
 from knowhen.memory.episodes.recorder import EventRecorder
 from knowhen.memory.erasure import Erasure
@@ -87,11 +88,11 @@ class Space:
 
 def _online_segmenter(equipment: Equipment) -> Segmenter:
     events = equipment.settings.events
-    folder = events.language_model
+    folder, model = events.language_model, equipment.model
     return make_segmenter(
         events.scorer,
         embedder_name=equipment.embedder.name,
         refine=events.refine,
         likelihood=CausalLanguageModel(folder) if folder and events.scorer == "lm" else None,
-        model=equipment.model if events.scorer == "endpoint" else None,
+        model=model if isinstance(model, PromptModel) else None,
     )

@@ -1,11 +1,12 @@
 """Token surprisal from an endpoint that scores prompts (vLLM, llama.cpp, legacy completions)."""
 
 import math
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from knowhen.memory.errors import ModelUnsupported
 
 
+@runtime_checkable
 class PromptModel(Protocol):
     """A chat model that can also score a given text, such as `OpenAIChatModel`."""
 
