@@ -11,6 +11,7 @@ from knowhen.agents.background import Background
 from knowhen.agents.chat import Chat, make_chat
 from knowhen.agents.mind import Mind
 from knowhen.memory.answering import answer, cited
+from knowhen.memory.errors import InvalidInput
 from knowhen.memory.manager import MemoryManager
 from knowhen.memory.models.base import Message
 from knowhen.memory.records import Answer, Recall, Turn
@@ -99,6 +100,8 @@ class MemoryAgent:
             return self._quote(exchange)
         try:
             said = self._chat.reply(exchange.messages)
+        except InvalidInput:  # an asynchronous chat asked synchronously: a mistake in the program
+            raise
         except Exception as error:  # whatever a model raises, the user gets a reply
             return self._without_model(exchange, error)
         return self._speak(exchange, said)
@@ -128,6 +131,8 @@ class MemoryAgent:
             for piece in self._chat.stream(exchange.messages):
                 pieces.append(piece)
                 yield piece
+        except InvalidInput:  # as in `reply`
+            raise
         except Exception as error:  # as in `reply`
             if not pieces:
                 yield self._without_model(exchange, error).text
