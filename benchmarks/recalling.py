@@ -105,7 +105,7 @@ def _score(
     texts = {turn.id: turn.text for turn in conversation.turns}
     for budget in budgets:
         ranking, packed = find(question.text, budget)
-        hits = [_holds(texts[turn], packed.get(turn)) for turn in question.evidence]
+        hits = [holds(texts[turn], packed.get(turn)) for turn in question.evidence]
         share = sum(hits) / len(hits)
         scores.add(f"R@{budget}t", share)
         scores.add(f"R@{budget}t/{question.category}", share)
@@ -117,7 +117,7 @@ def _score(
         scores.add(f"R@{rank}/{question.category}", share)
 
 
-def _holds(text: str, packed: str | None) -> bool:
+def holds(text: str, packed: str | None) -> bool:
     """Whether enough of a turn is packed: all of a short one, a third of a longer one."""
     if not packed:
         return False

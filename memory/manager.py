@@ -26,6 +26,7 @@ from knowhen.memory.indexes.base import VectorIndex
 from knowhen.memory.indexes.factory import make_index
 from knowhen.memory.models.base import ChatModel
 from knowhen.memory.models.factory import make_model
+from knowhen.memory.recall.engine import Findings
 from knowhen.memory.recall.recalling import Recalling
 from knowhen.memory.records import (
     Answer,
@@ -183,6 +184,10 @@ class MemoryManager:
         return self._recalling.recall(
             query, budget=budget, gate=gate, as_of=as_of, known_at=known_at
         )
+
+    def search(self, query: str) -> Findings:
+        """Score every part for a query without deciding or packing, for those who look deeper."""
+        return self._recalling.search(query)
 
     def decide(self, query: str) -> Decision:
         """The gate alone: what to do about a query, and why."""

@@ -1,8 +1,8 @@
 """The cues: each gives every part of a space a value for one query, and is worth its ablation.
 
-A cue is a function of `Evidence` that returns an array of shape (parts,). Lexical and dense
-cues are centred and scaled over the space (z-scores), so that a linear model can add them up;
-the others are shares between 0 and 1. Names here are the names of the weights.
+A cue is a function of `Evidence` that returns an array of shape (parts,): a share between 0 and
+1, or a z-score over the space. Names here are the names of the weights. Cues that were measured
+and did not hold on both LoCoMo and BEAM are in `benchmarks/rejected_cues.py`.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowhen.memory.recall.bm25 import TermCounts, bm25, idf
-from knowhen.memory.recall.corpus import NONE, Corpus
+from knowhen.memory.recall.corpus import Corpus
 from knowhen.memory.recall.query import Query
 
 Floats = NDArray[np.float64]
@@ -31,9 +31,6 @@ class Evidence:
     """Cosine of the bare query with each part."""
     walk: Floats
     """Personalized PageRank of each part's turn; zeros without a walk."""
-    feedback: TermCounts | None = None
-    """Counts of the terms that the first hits share, for pseudo-relevance feedback."""
-    feedback_weights: Floats | None = None
 
     @cached_property
     def turn_bm25(self) -> Floats:
@@ -51,73 +48,36 @@ class Evidence:
         return wanted[self.corpus.speaker[self.corpus.turn_of]].astype(np.float64)
 
 
-def _z(values: Floats) -> Floats:
+def z_score(values: Floats) -> Floats:
     spread = values.std() if len(values) else 0.0
     return (values - values.mean()) / spread if spread > 1e-12 else np.zeros_like(values)
 
 
-def _relative(values: Floats) -> Floats:
+def relative(values: Floats) -> Floats:
     top = values.max(initial=0.0)
     return values / top if top > 0 else np.zeros_like(values)
 
 
-def _neighbours(values: Floats, corpus: Corpus) -> Floats:
-    """Mean over the part and the parts next to it in its session."""
-    total, size = values.copy(), np.ones(len(values))
-    for step in (corpus.before, corpus.after):
-        exists = step != NONE
-        total[exists] += values[step[exists]]
-        size[exists] += 1
-    return total / size
-
-
 def turn(evidence: Evidence) -> Floats:
-    """BM25 of the part itself."""
-    return _z(evidence.turn_bm25)
-
-
-def turn_relative(evidence: Evidence) -> Floats:
     """BM25 of the part as a share of the best part's."""
-    return _relative(evidence.turn_bm25)
+    return relative(evidence.turn_bm25)
 
 
 def window(evidence: Evidence) -> Floats:
-    """BM25 of the part with one neighbour on each side."""
-    return _z(bm25(*evidence.counts.window(1)))
-
-
-def wide_window(evidence: Evidence) -> Floats:
     """BM25 of the part with three neighbours on each side."""
-    return _z(bm25(*evidence.counts.window(3)))
-
-
-def event(evidence: Evidence) -> Floats:
-    """BM25 of the event around the part: the event's prior for its turns."""
-    counts, lengths = evidence.counts.groups(evidence.event)
-    scores = np.append(bm25(counts, lengths), 0.0)  # the last one for parts without an event
-    return _z(scores[evidence.event])
+    return z_score(bm25(*evidence.counts.window(3)))
 
 
 def dense(evidence: Evidence) -> Floats:
-    """Cosine of the part."""
-    return _z(evidence.similarity)
-
-
-def dense_relative(evidence: Evidence) -> Floats:
     """Cosine of the part as a share of the best part's."""
-    return _relative(np.maximum(evidence.similarity, 0.0))
+    return relative(np.maximum(evidence.similarity, 0.0))
 
 
-def dense_window(evidence: Evidence) -> Floats:
-    """Mean cosine of the part and its neighbours."""
-    return _z(_neighbours(evidence.similarity, evidence.corpus))
-
-
-def dense_event(evidence: Evidence) -> Floats:
+def event(evidence: Evidence) -> Floats:
     """Best cosine in the part's event."""
     best = np.full(len(evidence.corpus.events) + 1, -1.0)
     np.maximum.at(best, evidence.event, evidence.similarity)
-    return _z(best[evidence.event])
+    return z_score(best[evidence.event])
 
 
 def coverage(evidence: Evidence) -> Floats:
@@ -149,53 +109,9 @@ def walk(evidence: Evidence) -> Floats:
         return np.zeros(len(evidence.walk))
     logs = np.log(evidence.walk, where=reached, out=np.full(len(reached), -np.inf))
     logs[~reached] = logs[reached].min()
-    return _z(logs)
-
-
-def statement(evidence: Evidence) -> Floats:
-    """The part says something rather than asks it."""
-    return 1.0 - evidence.corpus.question
-
-
-def feedback(evidence: Evidence) -> Floats:
-    """BM25 with the terms that the first hits share (pseudo-relevance feedback)."""
-    if evidence.feedback is None or not len(evidence.feedback.terms):
-        return np.zeros(len(evidence.corpus))
-    counts = evidence.feedback.counts
-    return _z(bm25(counts, evidence.corpus.length, weights=evidence.feedback_weights))
-
-
-def length(evidence: Evidence) -> Floats:
-    """Logarithm of the part's number of terms, against the space's mean."""
-    logs = np.log1p(evidence.corpus.length)
-    return np.asarray(logs - logs.mean()) if len(logs) else logs
-
-
-def user(evidence: Evidence) -> Floats:
-    """A person said it, not an assistant or a tool."""
-    said = evidence.corpus.role == "user"
-    return said[evidence.corpus.turn_of].astype(np.float64)
+    return z_score(logs)
 
 
 CUES: dict[str, Cue] = {
-    cue.__name__: cue
-    for cue in (
-        turn,
-        turn_relative,
-        window,
-        wide_window,
-        event,
-        dense,
-        dense_relative,
-        dense_window,
-        dense_event,
-        coverage,
-        speaker,
-        date,
-        walk,
-        statement,
-        feedback,
-        length,
-        user,
-    )
+    cue.__name__: cue for cue in (turn, window, dense, event, coverage, speaker, date, walk)
 }

@@ -11,7 +11,7 @@ from knowhen.graphs.names import normalise
 from knowhen.graphs.walk.base import Walk
 from knowhen.memory.embedders.base import Embedder
 from knowhen.memory.indexes.base import VectorIndex
-from knowhen.memory.recall.bm25 import TermCounts, idf
+from knowhen.memory.recall.bm25 import TermCounts
 from knowhen.memory.recall.corpus import Corpus
 from knowhen.memory.recall.cues import Evidence
 from knowhen.memory.recall.facts import FactHit, FactSearch
@@ -20,15 +20,12 @@ from knowhen.memory.recall.network import Network
 from knowhen.memory.recall.query import Query, read_query
 from knowhen.memory.settings import RecallSettings
 from knowhen.memory.stores.base import Store
-from knowhen.memory.text.analyzer import terms
 from knowhen.memory.text.entities import find_entities
 
 Floats = NDArray[np.float64]
 
 DENSE_DEPTH = 4096
 """Nearest parts asked of the index; the rest of a larger space gets the last one's cosine."""
-FEEDBACK_HITS = 5
-FEEDBACK_TERMS = 10
 SEED_PARTS = 5
 ENTITY_SHARE, FACT_SHARE, PART_SHARE = 0.3, 0.2, 0.5
 """How the restart of the walk is split; shares without a seed go to the others."""
@@ -102,7 +99,6 @@ class RecallEngine:
             similarity=self._similarity(corpus, vector),
             walk=np.zeros(len(corpus)),
         )
-        self._add_feedback(evidence)
         facts = self._facts.search(query, vector, as_of=as_of, known_at=known_at)
         restart = self._add_walk(evidence, facts)
         shares = contributions(evidence, self._weights, self._settings.ablate)
@@ -121,7 +117,7 @@ class RecallEngine:
         return similarity
 
     def _first_hits(self, evidence: Evidence, limit: int) -> NDArray[np.int64]:
-        """Best parts by BM25 and cosine alone: what feedback and the walk start from."""
+        """Best parts by BM25 and cosine alone: what the walk starts from."""
         lexical = evidence.turn_bm25 / (evidence.turn_bm25.max(initial=0.0) or 1.0)
         similar = evidence.similarity
         if not len(similar):
@@ -129,25 +125,6 @@ class RecallEngine:
         spread = (similar - similar.mean()) / (similar.std() or 1.0)
         both = lexical + 0.25 * spread + 0.2 * evidence.named
         return np.argsort(-both, kind="stable")[:limit]
-
-    def _add_feedback(self, evidence: Evidence) -> None:
-        """Terms that the first hits share but the query lacks, by how much rarer they are here."""
-        if "feedback" in self._settings.ablate or not evidence.turn_bm25.any():
-            return
-        hits = self._first_hits(evidence, FEEDBACK_HITS)
-        support: dict[str, int] = {}
-        for part in hits.tolist():
-            for term in set(terms(evidence.corpus.text(part))) - set(evidence.query.terms):
-                support[term] = support.get(term, 0) + 1
-        shared = {term: count for term, count in support.items() if count > 1}
-        postings = self._store.postings(self._space, "turn", shared)
-        ranked = sorted(shared, key=lambda term: -shared[term] / np.log1p(len(postings[term][0])))[
-            :FEEDBACK_TERMS
-        ]
-        counts = TermCounts(evidence.corpus, postings, ranked)
-        evidence.feedback = counts
-        agreement = np.array([shared[term] for term in counts.terms]) / FEEDBACK_HITS
-        evidence.feedback_weights = idf(counts.counts) * agreement
 
     def _add_walk(self, evidence: Evidence, facts: list[FactHit]) -> dict[str, float]:
         if self._walk is None or "walk" in self._settings.ablate or not len(evidence.corpus):

@@ -1,6 +1,6 @@
 """Packing what was found into a context that never exceeds its token budget."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -13,7 +13,7 @@ WHOLE = 600
 """Longer turns may be packed in part."""
 SHARE = 1 / 3
 """A part of a long turn is packed with its surroundings up to this share of the turn."""
-LENGTH_POWER = 0.5
+LENGTH_POWER = 0.75
 """A turn's worth is divided by its length to this power before the budget is spent."""
 _GAP = "[…]"
 
@@ -67,16 +67,16 @@ class _Packer:
     def offer(self, candidate: Candidate) -> None:
         start, end = self._span(candidate)
         stored = self._corpus.turns[candidate.turn]
-        said = tuple(words(stored.turn.text[start:end]))
-        if said in self._seen:
-            self._repeated += 1
-            return
         group = _group(stored)
         new = "" if group in self._groups else _header(group) + "\n"
         # One token more than the parts add up to: rounding and the line break between them.
         cost = self._counter.count(new + _line(stored, start, end, candidate.mark) + "\n")
         if self._spent + cost > self._budget:
             self._too_long += 1
+            return
+        said = tuple(words(stored.turn.text[start:end]))
+        if said in self._seen:
+            self._repeated += 1
             return
         self._spent += cost
         self._groups.add(group)
@@ -156,6 +156,3 @@ def _line(stored: StoredTurn, start: int, end: int, mark: str) -> str:
     before = f"{_GAP} " if start > 0 else ""
     after = f" {_GAP}" if end < len(turn.text) else ""
     return f"{turn.speaker} ({turn.id}{mark}): {before}{text}{after}"
-
-
-Render = Callable[[Iterable[Candidate]], str]

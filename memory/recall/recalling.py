@@ -60,7 +60,7 @@ class Recalling:
         ranked = findings.turns(CANDIDATES)
         packing = Packing()
         if not gate or decision.action == "recall":
-            candidates = [Candidate(turn, _worth(score), part) for turn, score, part in ranked]
+            candidates = [Candidate(turn, worth(score), part) for turn, score, part in ranked]
             packing = pack(findings.corpus, candidates, budget=budget, counter=self._counter)
         items = self._items(findings, ranked, packing)
         return Recall(
@@ -115,6 +115,6 @@ def _turn_item(
     )
 
 
-def _worth(score: float) -> float:
+def worth(score: float) -> float:
     """Probability from log-odds."""
     return float(1.0 / (1.0 + np.exp(-score)))
