@@ -1,0 +1,138 @@
+"""Whom the evidence is about: the person asked about, or somebody else.
+
+A memory of two people easily holds the right topic under the wrong name. Who speaks is half of
+the answer; the other half is in the pronouns: "I" is the speaker, "you" is the other one.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knowhen.memory.gate.content import Content
+from knowhen.memory.recall.corpus import NONE
+from knowhen.memory.recall.engine import Findings
+from knowhen.memory.text.analyzer import terms, words
+
+Floats = NDArray[np.float64]
+DEPTH = 6
+"""Parts read closely, on either side, by shared terms and again by cosine."""
+# English rules; elsewhere only the speaker counts.
+_SENTENCE = re.compile(r"[^.!?\n]+[.!?]*")
+_I = frozenset(("i", "i'm", "i've", "i'd", "i'll", "me", "my", "mine", "myself"))
+_WE = frozenset(("we", "we're", "we've", "we'd", "we'll", "us", "our", "ours"))
+_YOU = frozenset(("you", "you're", "you've", "you'd", "you'll", "your", "yours", "yourself"))
+
+
+@dataclass(slots=True)
+class Attribution:
+    """Best evidence by who says it and of whom, each as a share of the query's content."""
+
+    own_lexical: float = 0.0
+    """BM25 of the asked person's best part, as a share of the best part's."""
+    other_lexical: float = 0.0
+    own_dense: float = 0.0
+    other_dense: float = 0.0
+    own_i: float = 0.0
+    """The asked person speaks of themself."""
+    own_you: float = 0.0
+    own_plain: float = 0.0
+    other_i: float = 0.0
+    """Somebody else speaks of themself."""
+    other_you: float = 0.0
+    other_plain: float = 0.0
+    reply: float = 0.0
+    """The asked person's turn together with the question that it answers."""
+    other_reply: float = 0.0
+    own_fact: float = 0.0
+    other_fact: float = 0.0
+
+
+def attribute(findings: Findings, content: Content) -> Attribution | None:
+    """Compare the evidence of the people asked about with the others'.
+
+    None when the query names nobody, or everybody: then there is nothing to mix up.
+    """
+    corpus, evidence = findings.corpus, findings.evidence
+    people = set(corpus.people)
+    asked = people & findings.query.speakers
+    if not asked or asked == people or not len(corpus):
+        return None
+    own = evidence.named > 0
+    speaking = np.isin(
+        corpus.speaker[corpus.turn_of],
+        [number for number, name in enumerate(corpus.speakers) if name in people],
+    )
+    other = speaking & ~own
+    if not own.any() or not other.any():
+        return None
+    result = Attribution()
+    _by_speaker(result, findings, own, other)
+    _by_sentence(result, findings, content, own=own, side="own")
+    _by_sentence(result, findings, content, own=other, side="other")
+    _by_fact(result, findings, content, asked)
+    return result
+
+
+def _by_speaker(
+    result: Attribution, findings: Findings, own: NDArray[np.bool_], other: NDArray[np.bool_]
+) -> None:
+    scores, cosines = findings.evidence.turn_bm25, findings.evidence.similarity
+    top = float(scores.max(initial=0.0)) or 1.0
+    result.own_lexical = float(scores[own].max() / top)
+    result.other_lexical = float(scores[other].max() / top)
+    result.own_dense = float(cosines[own].max())
+    result.other_dense = float(cosines[other].max())
+
+
+def _by_sentence(
+    result: Attribution,
+    findings: Findings,
+    content: Content,
+    *,
+    own: NDArray[np.bool_],
+    side: str,
+) -> None:
+    corpus = findings.corpus
+    best = {"i": 0.0, "you": 0.0, "plain": 0.0, "reply": 0.0}
+    for part in _nearest(findings, own):
+        whole: set[str] = set()
+        for person, held in _sentences(corpus.text(part)):
+            value = content.held(held)
+            whole |= held
+            best[person] = max(best[person], value)
+        before = int(corpus.before[part])
+        if before != NONE and not own[before]:
+            for person, held in _sentences(corpus.text(before)):
+                if person == "you":
+                    whole |= held
+        best["reply"] = max(best["reply"], content.held(whole))
+    for name, value in best.items():
+        setattr(result, "other_reply" if (side, name) == ("other", "reply") else
+                "reply" if name == "reply" else f"{side}_{name}", value)
+
+
+def _nearest(findings: Findings, mask: NDArray[np.bool_]) -> list[int]:
+    rows = np.flatnonzero(mask)
+    lexical, cosines = findings.evidence.turn_bm25[rows], findings.evidence.similarity[rows]
+    found = [rows[np.argsort(-values, kind="stable")[:DEPTH]] for values in (lexical, cosines)]
+    return list(dict.fromkeys(np.concatenate(found).tolist()))
+
+
+def _sentences(text: str) -> Iterator[tuple[str, set[str]]]:
+    """Of whom each sentence speaks, by its pronouns, and the terms it holds."""
+    for match in _SENTENCE.finditer(text):
+        found = set(words(match.group()))
+        person = "i" if found & _I else "you" if found & _YOU else "i" if found & _WE else "plain"
+        yield person, set(terms(match.group()))
+
+
+def _by_fact(result: Attribution, findings: Findings, content: Content, asked: set[str]) -> None:
+    for hit in findings.facts[: 2 * DEPTH]:
+        held = content.held(set(terms(hit.thought.text)))
+        if hit.thought.subject in asked:
+            result.own_fact = max(result.own_fact, held)
+        else:
+            result.other_fact = max(result.other_fact, held)

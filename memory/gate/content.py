@@ -1,0 +1,64 @@
+"""What a query asks for, term by term, and how much of it a text holds."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knowhen.memory.recall.bm25 import idf
+from knowhen.memory.recall.cues import Evidence
+from knowhen.memory.text.analyzer import terms
+from knowhen.memory.text.dates import MONTHS, WEEKDAYS, find_dates
+
+Floats = NDArray[np.float64]
+# English words that frame a question rather than say what it is about.
+_FRAME = frozenset(
+    terms(
+        "kind type sort name many much long often time thing way someone something mention say "
+        "tell know according conversation particular certain specific different various"
+    )
+)
+_FRAME_WEIGHT = 0.25
+_CALENDAR = frozenset(terms(" ".join((*MONTHS, *WEEKDAYS))))
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """Weights of the query's terms, as shares of their sum.
+
+    Terms that the memory has never met weigh as much as the rarest it has. Words that only
+    frame the question weigh little, and dates nothing, because people say "last week".
+    """
+
+    shares: Mapping[str, float]
+    row_shares: Floats
+    """The shares of the terms that the memory knows, in the order of `TermCounts`."""
+    missing: float
+    """Share of the weightiest term that the memory has never met."""
+
+    def held(self, found: Iterable[str]) -> float:
+        """Share of the content among these terms, each counted once."""
+        return sum(self.shares.get(term, 0.0) for term in found)
+
+
+def read_content(evidence: Evidence) -> Content:
+    """Weigh the terms of a query against a memory."""
+    query, counts = evidence.query, evidence.counts
+    rarest = float(np.log1p(2.0 * len(evidence.corpus)))
+    rarity = dict.fromkeys(query.terms, rarest)
+    rarity |= dict(zip(counts.terms, idf(counts.counts).tolist(), strict=True))
+    dated = _CALENDAR | {
+        term for span in find_dates(query.text) for term in terms(query.text[span.start : span.end])
+    }
+    weights = {
+        term: 0.0 if term in dated else value * (_FRAME_WEIGHT if term in _FRAME else 1.0)
+        for term, value in rarity.items()
+    }
+    if not any(weights.values()):
+        weights = rarity
+    total = sum(weights.values()) or 1.0
+    shares = {term: value / total for term, value in weights.items()}
+    known = set(counts.terms)
+    missing = max((share for term, share in shares.items() if term not in known), default=0.0)
+    return Content(shares, np.array([shares[term] for term in counts.terms]), missing)
