@@ -10,15 +10,25 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import chain
 
-from dateutil.relativedelta import relativedelta
-
-MONTHS = (
-    *("january", "february", "march", "april", "may", "june"),
-    *("july", "august", "september", "october", "november", "december"),
+from knowhen.memory.text.periods import (
+    MONTHS,
+    SEASONS,
+    WEEKDAYS,
+    Days,
+    month_number,
+    nearest_month,
+    nearest_year,
+    season,
+    shifted,
+    weekday_number,
+    weekend,
+    which_month,
+    which_season,
+    which_weekday,
+    whole_month,
+    whole_year,
 )
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_SEASONS = {"spring": 3, "summer": 6, "fall": 9, "autumn": 9, "winter": 12}
-"""First month of each season of the northern hemisphere."""
+
 _NUMBERS = {
     word: number
     for number, words in {
@@ -126,7 +136,7 @@ _TRIGGER_WORDS = frozenset(
     chain(
         (form for name in MONTHS for form in (name, name[:3])),
         WEEKDAYS,
-        _SEASONS,
+        SEASONS,
         ("sept", "ago", "back", "earlier", "last", "past", "previous", "next", "coming"),
         ("upcoming", "following", "yesterday", "today", "tonight", "tomorrow", "now"),
         ("other", "this", "in"),
@@ -142,46 +152,10 @@ def _may_hold_dates(text: str) -> bool:
 
 
 # Reading them ------------------------------------------------------------------------------
-Days = tuple[date, date]
 _Reader = Callable[[re.Match[str], date | None], Days | None]
 _DIGITS = re.compile(r"\d+")
 _MONTH_WORD = re.compile(_MONTH, re.IGNORECASE)
 _AMOUNT = re.compile(rf"({_NUMBER})\s+({_UNIT})", re.IGNORECASE)
-
-
-def _month_number(word: str) -> int:
-    return next(i for i, name in enumerate(MONTHS, 1) if name.startswith(word[:3].lower()))
-
-
-def _weekday_number(word: str) -> int:
-    return next(i for i, name in enumerate(WEEKDAYS) if name.startswith(word[:3].lower()))
-
-
-def _whole_month(year: int, month: int) -> Days:
-    first = date(year, month, 1)
-    return first, first + relativedelta(months=1, days=-1)
-
-
-def _whole_year(year: int) -> Days:
-    return date(year, 1, 1), date(year, 12, 31)
-
-
-def _season(name: str, year: int) -> Days:
-    first = date(year, _SEASONS[name], 1)
-    return first, first + relativedelta(months=3, days=-1)
-
-
-def _nearest_year(month: int, day: int, today: date | None) -> Days | None:
-    if today is None:
-        return None
-    choices = []
-    for year in (today.year - 1, today.year, today.year + 1):
-        try:
-            choices.append(date(year, month, day))
-        except ValueError:  # 29 February
-            continue
-    best = min(choices, key=lambda choice: abs(choice - today), default=None)
-    return (best, best) if best else None
 
 
 def _iso(match: re.Match[str], _: date | None) -> Days:
@@ -193,11 +167,11 @@ def _cjk(match: re.Match[str], today: date | None) -> Days | None:
     text, numbers = match["cjk"], [int(n) for n in _DIGITS.findall(match["cjk"])]
     if "年" in text:
         if len(numbers) == 1:
-            return _whole_year(numbers[0])
-        return _whole_month(*numbers) if len(numbers) == 2 else (date(*numbers),) * 2
+            return whole_year(numbers[0])
+        return whole_month(*numbers) if len(numbers) == 2 else (date(*numbers),) * 2
     if len(numbers) == 2:
-        return _nearest_year(numbers[0], numbers[1], today)
-    return _nearest_month(numbers[0], today)
+        return nearest_year(numbers[0], numbers[1], today)
+    return nearest_month(numbers[0], today)
 
 
 def _numeric(match: re.Match[str], _: date | None) -> Days:
@@ -214,13 +188,13 @@ def _day_month(match: re.Match[str], today: date | None) -> Days | None:
     month = _MONTH_WORD.search(text)
     assert month is not None  # the candidate pattern holds one
     if len(numbers) == 2:
-        day = date(numbers[1], _month_number(month.group()), numbers[0])
+        day = date(numbers[1], month_number(month.group()), numbers[0])
         return day, day
-    return _nearest_year(_month_number(month.group()), numbers[0], today)
+    return nearest_year(month_number(month.group()), numbers[0], today)
 
 
 def _month_year(match: re.Match[str], _: date | None) -> Days:
-    return _whole_month(int(match["my"][-4:]), _month_number(match["my"]))
+    return whole_month(int(match["my"][-4:]), month_number(match["my"]))
 
 
 def _introduced(match: re.Match[str]) -> bool:
@@ -230,12 +204,7 @@ def _introduced(match: re.Match[str]) -> bool:
 
 
 def _year(match: re.Match[str], _: date | None) -> Days | None:
-    return _whole_year(int(match["year"])) if _introduced(match) else None
-
-
-def _nearest_month(month: int, today: date | None) -> Days | None:
-    near = _nearest_year(month, 15, today)
-    return _whole_month(near[0].year, month) if near else None
+    return whole_year(int(match["year"])) if _introduced(match) else None
 
 
 def _bare_month(match: re.Match[str], today: date | None) -> Days | None:
@@ -244,12 +213,12 @@ def _bare_month(match: re.Match[str], today: date | None) -> Days | None:
     plain = len(word) > 3 and word.lower() not in ("march", "june", "august")
     if not word[0].isupper() or not (plain or _introduced(match)):
         return None
-    return _nearest_month(_month_number(word), today)
+    return nearest_month(month_number(word), today)
 
 
 def _named_season(match: re.Match[str], _: date | None) -> Days:
     words = match["season"].lower().split()
-    return _season(words[0], int(words[-1]))
+    return season(words[0], int(words[-1]))
 
 
 def _amount(text: str) -> tuple[int, int, str]:
@@ -263,40 +232,14 @@ def _amount(text: str) -> tuple[int, int, str]:
     return number, number, unit
 
 
-def _shifted(today: date, least: int, most: int, unit: str) -> Days:
-    """The days that lie `least` to `most` units away, as wide as the unit makes them."""
-    near, far = sorted((least, most))
-    if unit in ("day", "night"):
-        return today + timedelta(days=near), today + timedelta(days=far)
-    if unit == "weekend":
-        return _weekend(today, near)[0], _weekend(today, far)[1]
-    if unit in ("week", "fortnight"):
-        size = 14 if unit == "fortnight" else 7
-        slack = timedelta(days=3)
-        return today + timedelta(days=size * near) - slack, today + timedelta(
-            days=size * far
-        ) + slack
-    if unit == "month":
-        first, last = today + relativedelta(months=near), today + relativedelta(months=far)
-        return _whole_month(first.year, first.month)[0], _whole_month(last.year, last.month)[1]
-    size = 10 if unit == "decade" else 1
-    return date(today.year + size * near, 1, 1), date(today.year + size * far, 12, 31)
-
-
-def _weekend(today: date, weeks: int) -> Days:
-    """The weekend `weeks` weeks from the one of this week; weeks begin on Monday."""
-    saturday = today - timedelta(days=today.weekday()) + timedelta(days=5 + 7 * weeks)
-    return saturday, saturday + timedelta(days=1)
-
-
 def _ago(match: re.Match[str], today: date | None) -> Days | None:
     least, most, unit = _amount(match["ago"])
-    return _shifted(today, -least, -most, unit) if today else None
+    return shifted(today, -least, -most, unit) if today else None
 
 
 def _ahead(match: re.Match[str], today: date | None) -> Days | None:
     least, most, unit = _amount(match["ahead"])
-    return _shifted(today, least, most, unit) if today else None
+    return shifted(today, least, most, unit) if today else None
 
 
 def _near(match: re.Match[str], today: date | None) -> Days | None:
@@ -309,7 +252,7 @@ def _near(match: re.Match[str], today: date | None) -> Days | None:
 
 def _other(match: re.Match[str], today: date | None) -> Days | None:
     span = (-28, -7) if "week" in match["other"].lower() else (-14, -2)
-    return _shifted(today, *span, "day") if today else None
+    return shifted(today, *span, "day") if today else None
 
 
 def _which(match: re.Match[str], today: date | None) -> Days | None:
@@ -319,52 +262,20 @@ def _which(match: re.Match[str], today: date | None) -> Days | None:
     step = -1 if which[-1] in ("last", "past", "previous") else 0 if which[-1] == "this" else 1
     if which == ["this", "coming"] or which[-1] in ("coming", "upcoming"):
         step = 0 if unit == "weekend" else 1
-    if unit in _SEASONS:
-        return _which_season(unit, step, today)
+    if unit in SEASONS:
+        return which_season(unit, step, today)
     if unit in ("morning", "afternoon", "evening", "night"):
-        return _shifted(today, step, step, "day")
+        return shifted(today, step, step, "day")
     if unit == "weekend":
-        ahead = today.weekday() < 5  # on a weekday, "last weekend" is the one just over
-        return _weekend(today, step) if step <= 0 or ahead else _weekend(today, step)
+        return weekend(today, step)
     if unit == "week":
         monday = today - timedelta(days=today.weekday()) + timedelta(days=7 * step)
         return monday, monday + timedelta(days=6)
     if re.fullmatch(_UNIT, unit):
-        return _shifted(today, step, step, unit)
+        return shifted(today, step, step, unit)
     if re.fullmatch(_WEEKDAY, unit):
-        return _which_weekday(_weekday_number(unit), step, today)
-    return _which_month(_month_number(unit), step, today)
-
-
-def _which_season(name: str, step: int, today: date) -> Days:
-    """Last summer is the latest that has begun before today; next summer begins after it."""
-    if step < 0:
-        year = today.year if _season(name, today.year)[1] < today else today.year - 1
-    elif step > 0:
-        year = today.year if _season(name, today.year)[0] > today else today.year + 1
-    else:
-        year = today.year
-    return _season(name, year)
-
-
-def _which_weekday(number: int, step: int, today: date) -> Days:
-    """Last Friday is the latest before today, this Friday the first from it, next of next week."""
-    if step < 0:
-        day = today - timedelta(days=(today.weekday() - number - 1) % 7 + 1)
-    elif step == 0:
-        day = today + timedelta(days=(number - today.weekday()) % 7)
-    else:
-        day = today + timedelta(days=7 - today.weekday() + number)
-    return day, day
-
-
-def _which_month(month: int, step: int, today: date) -> Days:
-    year = today.year
-    if step < 0 and month >= today.month:
-        year -= 1
-    elif step > 0 and month <= today.month:
-        year += 1
-    return _whole_month(year, month)
+        return which_weekday(weekday_number(unit), step, today)
+    return which_month(month_number(unit), step, today)
 
 
 _FUTURE = re.compile(
@@ -380,8 +291,8 @@ def _weekday(match: re.Match[str], today: date | None) -> Days | None:
         return None
     before = match.string[max(0, match.start() - 50) : match.start()]
     step = 0 if _FUTURE.search(before) else -1
-    return _which_weekday(
-        _weekday_number(match["weekday"].lower().removeprefix("on").strip()), step, today
+    return which_weekday(
+        weekday_number(match["weekday"].lower().removeprefix("on").strip()), step, today
     )
 
 
@@ -433,20 +344,20 @@ def _anchored(text: str, start: int, days: Days) -> tuple[int, Days]:
 def _beside(days: Days, number: str | None, unit: str, sign: int) -> Days:
     anchor = days[0] if sign < 0 else days[1]
     if unit in WEEKDAYS:
-        return _which_weekday(
+        return which_weekday(
             WEEKDAYS.index(unit), -1, anchor if sign < 0 else anchor + timedelta(8)
         )
     if number:
         least, most, unit = _amount(f"{number} {unit}")
-        return _shifted(anchor, sign * least, sign * most, unit)
+        return shifted(anchor, sign * least, sign * most, unit)
     if unit == "weekend":
-        saturday = _which_weekday(5, -1, anchor if sign < 0 else anchor + timedelta(days=8))[0]
+        saturday = which_weekday(5, -1, anchor if sign < 0 else anchor + timedelta(days=8))[0]
         return saturday, saturday + timedelta(days=1)
     if unit in ("week", "fortnight"):
         size = 14 if unit == "fortnight" else 7
         edges = (anchor + timedelta(days=sign), anchor + timedelta(days=sign * size))
         return min(edges), max(edges)
-    return _shifted(anchor, sign, sign, unit)
+    return shifted(anchor, sign, sign, unit)
 
 
 def _narrowed(text: str, start: int, first: date, last: date) -> tuple[int, date, date]:

@@ -6,16 +6,17 @@ makes no name unless something else speaks for it.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 from itertools import chain
 from typing import Literal
 
-from knowhen.graphs.names import normalise
-from knowhen.memory.text.dates import MONTHS, WEEKDAYS, find_dates
+from knowhen.graphs import names as _name_forms
+from knowhen.memory.text.dates import find_dates
 from knowhen.memory.text.language import stop_words
+from knowhen.memory.text.periods import MONTHS, WEEKDAYS
 
 EntityKind = Literal["name", "title", "date", "phrase"]
 
@@ -29,6 +30,8 @@ class EntitySpan:
     name: str
     kind: EntityKind
 
+
+normalise = lru_cache(maxsize=65_536)(_name_forms.normalise)
 
 _URL = re.compile(r"https?://\S+|www\.\S+|`[^`]*`|\S+@\S+\.\w+")
 _FENCE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
@@ -52,9 +55,15 @@ def find_entities(
     blank = _without_code(text)
     taken: list[EntitySpan] = []
     sure = known | {normalise(speaker)} if speaker else known
-    for finder in (_titles(blank), _dates(blank), _names(blank, sure), _scripts(blank, sure)):
+    tokens = list(_TOKEN.finditer(blank))
+    for finder in (
+        _titles(blank),
+        _dates(blank),
+        _names(blank, tokens, sure),
+        _scripts(blank, sure),
+        _phrases(blank, tokens),
+    ):
         taken.extend(span for span in finder if not _overlaps(span, taken))
-    taken.extend(span for span in _phrases(blank) if not _overlaps(span, taken))
     return sorted(taken, key=lambda span: span.start)
 
 
@@ -76,10 +85,11 @@ def _ordinary() -> frozenset[str]:
     """Words that are no names by themselves: function words, openers, months, weekdays."""
     text = resources.files(__package__).joinpath("openers.txt").read_text(encoding="utf-8")
     openers = (word for line in text.splitlines() if line[:1] != "#" for word in line.split())
-    calendar = (form for name in (*MONTHS, *WEEKDAYS) for form in (name, name[:3]))
-    return frozenset(chain(openers, calendar, *stop_words().values())) | {"i", "ok", "am", "pm"}
+    ordinary = chain(openers, _calendar(), *stop_words().values())
+    return frozenset(ordinary) | {"i", "ok", "am", "pm"}
 
 
+@lru_cache(maxsize=65_536)
 def _is_ordinary(word: str) -> bool:
     plain = word.casefold().replace("’", "'")
     stem, _, tail = plain.partition("'")
@@ -109,33 +119,34 @@ _TELLS = re.compile(
 _ENDINGS = ("ing", "ed", "ly", "tion", "ness")
 
 
-def _names(text: str, known: frozenset[str]) -> Iterator[EntitySpan]:
+def _names(
+    text: str, tokens: Sequence[re.Match[str]], known: frozenset[str]
+) -> Iterator[EntitySpan]:
     """Runs of capitalised words, joined by particles such as "of" and "van"."""
-    tokens = list(_TOKEN.finditer(text))
+    capitals = [place for place, token in enumerate(tokens) if _capital(token.group())]
+    if not capitals:
+        return
     shouted = _shouted_lines(text)
     sure_words = {
-        token.group().casefold()
-        for token in tokens
-        if _capital(token.group())
-        and not _OPENS.search(text, max(0, token.start() - 6), token.start())
+        tokens[place].group().casefold()
+        for place in capitals
+        if not _OPENS.search(text, max(0, tokens[place].start() - 6), tokens[place].start())
     }
-    place = 0
-    while place < len(tokens):
-        run = _run(text, tokens, place)
-        if not run:
-            place += 1
-            continue
-        place += len(run)
-        span = _name_of(text, run, sure_words, known, shouted)
-        if span is not None:
-            yield span
+    end = 0
+    for place in capitals:
+        if place >= end:
+            run = _run(text, tokens, place)
+            end = place + len(run)
+            span = _name_of(text, run, sure_words, known, shouted)
+            if span is not None:
+                yield span
 
 
 def _capital(word: str) -> bool:
     return word[0].isupper() or (len(word) > 2 and word[1].isupper() and word[0].isalpha())
 
 
-def _run(text: str, tokens: list[re.Match[str]], place: int) -> list[re.Match[str]]:
+def _run(text: str, tokens: Sequence[re.Match[str]], place: int) -> list[re.Match[str]]:
     """The capitalised tokens from `place` on that stand in one name."""
     run: list[re.Match[str]] = []
     for index in range(place, len(tokens)):
@@ -157,7 +168,7 @@ def _run(text: str, tokens: list[re.Match[str]], place: int) -> list[re.Match[st
     return run
 
 
-def _continues(text: str, tokens: list[re.Match[str]], index: int) -> bool:
+def _continues(text: str, tokens: Sequence[re.Match[str]], index: int) -> bool:
     """Whether a capital follows the particle at `index`, at most one small word between."""
     after = tokens[index + 1 : index + 3]
     for position, token in enumerate(after):
@@ -179,7 +190,7 @@ def _name_of(
     shouted: list[tuple[int, int]],
 ) -> EntitySpan | None:
     opens = _OPENS.search(text, max(0, run[0].start() - 6), run[0].start()) is not None
-    while run and _is_ordinary(run[0].group()):
+    while run and _leads_no_name(run, opens):
         run = run[1:]
         opens = False
     while run and (_is_ordinary(run[-1].group()) or run[-1].group().islower()):
@@ -199,6 +210,41 @@ def _name_of(
     ):
         return None
     return EntitySpan(start, end, name, "name")
+
+
+_NAME_BEGINS = frozenset(
+    (
+        *(
+            "new",
+            "north",
+            "south",
+            "east",
+            "west",
+            "san",
+            "santa",
+            "saint",
+            "los",
+            "las",
+            "el",
+            "la",
+        ),
+        *("de", "van", "von", "le", "mount", "lake", "fort", "port", "black", "white", "great"),
+    )
+)
+"""Ordinary words that often begin a name of several."""
+
+
+def _leads_no_name(run: Sequence[re.Match[str]], opens: bool) -> bool:
+    """Whether the first word of a run is an ordinary one that only stands before a name."""
+    word = run[0].group().casefold()
+    if len(run) > 1 and (word in _NAME_BEGINS or not (opens or word in _calendar())):
+        return word.startswith("i'") or word == "i"
+    return _is_ordinary(word)
+
+
+@lru_cache(maxsize=1)
+def _calendar() -> frozenset[str]:
+    return frozenset(form for name in (*MONTHS, *WEEKDAYS) for form in (name, name[:3]))
 
 
 def _stands_alone(text: str, word: str, end: int, sure_words: set[str]) -> bool:
@@ -248,21 +294,21 @@ def _scripts(text: str, known: frozenset[str]) -> Iterator[EntitySpan]:
 
 
 # Noun-like phrases -------------------------------------------------------------------------
-def _phrases(text: str) -> Iterator[EntitySpan]:
+def _phrases(text: str, tokens: Sequence[re.Match[str]]) -> Iterator[EntitySpan]:
     """Runs of two or three plain words between function words, such as "support group"."""
     run: list[re.Match[str]] = []
-    for token in _TOKEN.finditer(text):
+    end = -1
+    for token in tokens:
         word = token.group()
-        joined = bool(run) and text[run[-1].end() : token.start()] == " "
-        if run and not joined:
+        plain = len(word) > 2 and word.islower() and word.isalpha() and not _is_ordinary(word)
+        start, previous, end = token.start(), end, token.end()
+        if run and not (plain and start == previous + 1 and text[previous] == " "):
             yield from _phrase(text, run)
             run = []
-        if word.islower() and len(word) > 2 and word.isalpha() and not _is_ordinary(word):
+        if plain:
             run.append(token)
-        else:
-            yield from _phrase(text, run)
-            run = []
-    yield from _phrase(text, run)
+    if run:
+        yield from _phrase(text, run)
 
 
 def _phrase(text: str, run: list[re.Match[str]]) -> Iterator[EntitySpan]:

@@ -6,8 +6,9 @@ from functools import lru_cache
 
 from knowhen.memory.records import Thought
 from knowhen.memory.text.analyzer import stem, words
-from knowhen.memory.text.dates import MONTHS, find_dates
+from knowhen.memory.text.dates import find_dates
 from knowhen.memory.text.language import stop_words
+from knowhen.memory.text.periods import MONTHS
 
 
 @dataclass(frozen=True, slots=True)
