@@ -28,6 +28,7 @@ from knowhen.memory.models.base import ChatModel
 from knowhen.memory.models.factory import make_model
 from knowhen.memory.recall.engine import Findings
 from knowhen.memory.recall.recalling import Recalling
+from knowhen.memory.recall.rerankers.base import Reranker
 from knowhen.memory.records import (
     Answer,
     Decision,
@@ -77,6 +78,7 @@ class MemoryManager:
         embedder: str | Embedder = "lexical",
         index: str | VectorIndex = "exact",
         model: ChatModel | str | Callable[..., str] | None = None,
+        reranker: Reranker | None = None,
         settings: Settings | None = None,
         counter: TokenCounter | None = None,
         clock: Clock | None = None,
@@ -92,6 +94,7 @@ class MemoryManager:
                 or an embedder.
             index: `exact`, `chroma`, or an index.
             model: a chat model for thoughts and answers; none is needed.
+            reranker: reads the first candidates again before they are packed.
             reindexing: accept another embedder than the stored one, because `reindex` follows.
 
         Raises:
@@ -115,6 +118,7 @@ class MemoryManager:
                 proposer=make_proposer(chat),
                 counter=counter or make_token_counter(),
                 walk=make_walk(settings.recall.walk),
+                reranker=reranker,
                 clock=clock or SystemClock(),
                 new_id=new_id,
                 settings=settings,
@@ -401,7 +405,12 @@ class MemoryManager:
 
 def _recalling(space: Space, equipment: Equipment) -> Recalling:
     settings = equipment.settings.recall
-    return Recalling(space.engine, counter=equipment.counter, settings=settings)
+    return Recalling(
+        space.engine,
+        counter=equipment.counter,
+        settings=settings,
+        reranker=equipment.reranker,
+    )
 
 
 def _make_secret(store: Store) -> None:

@@ -16,6 +16,7 @@ from knowhen.memory.indexes.base import VectorIndex
 from knowhen.memory.ingestion import Ingestion
 from knowhen.memory.models.base import ChatModel
 from knowhen.memory.recall.engine import RecallEngine
+from knowhen.memory.recall.rerankers.base import Reranker
 from knowhen.memory.settings import Settings
 from knowhen.memory.stores.base import Store
 from knowhen.memory.thoughts.base import Proposer
@@ -34,6 +35,7 @@ class Equipment:
     proposer: Proposer
     counter: TokenCounter
     walk: Walk | None
+    reranker: Reranker | None
     clock: Clock
     new_id: NewId
     settings: Settings

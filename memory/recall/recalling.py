@@ -1,20 +1,26 @@
 """From a query to a `Recall`: search, decide, pack."""
 
+import logging
 from datetime import datetime
 
 import numpy as np
 
-from knowhen.memory.errors import InvalidBudget, InvalidInput
+from knowhen.memory.errors import InvalidBudget, InvalidInput, ModelFailed
 from knowhen.memory.gate.decide import decide
 from knowhen.memory.gate.signals import read_signals
 from knowhen.memory.recall.engine import Findings, RecallEngine
 from knowhen.memory.recall.packing import Candidate, Packing, pack
+from knowhen.memory.recall.rerankers.base import Reranker
 from knowhen.memory.records import Recall, Recollection
 from knowhen.memory.settings import RecallSettings
 from knowhen.memory.tokens import TokenCounter
 
+log = logging.getLogger(__name__)
+
 CANDIDATES = 400
 """Best turns that packing may choose from."""
+RERANKED = 40
+"""First turns that a reranker reads."""
 FACTS = 5
 """Thoughts listed beside the turns."""
 
@@ -23,9 +29,15 @@ class Recalling:
     """Answers recalls of one space; reads only."""
 
     def __init__(
-        self, engine: RecallEngine, *, counter: TokenCounter, settings: RecallSettings
+        self,
+        engine: RecallEngine,
+        *,
+        counter: TokenCounter,
+        settings: RecallSettings,
+        reranker: Reranker | None = None,
     ) -> None:
         self._engine, self._counter, self._settings = engine, counter, settings
+        self._reranker = reranker
 
     def search(
         self,
@@ -59,7 +71,9 @@ class Recalling:
         decision = decide(read_signals(findings))
         ranked = findings.turns(CANDIDATES)
         packing = Packing()
+        notes = findings.notes
         if not gate or decision.action == "recall":
+            ranked, notes = self._reranked(findings, ranked)
             candidates = [Candidate(turn, worth(score), part) for turn, score, part in ranked]
             packing = pack(findings.corpus, candidates, budget=budget, counter=self._counter)
         items = self._items(findings, ranked, packing)
@@ -70,8 +84,31 @@ class Recalling:
             context=packing.context,
             tokens=packing.tokens,
             exact_tokens=self._counter.exact,
-            notes=(*findings.notes, *packing.notes),
+            notes=(*notes, *packing.notes),
         )
+
+    def _reranked(
+        self, findings: Findings, ranked: list[tuple[int, float, int]]
+    ) -> tuple[list[tuple[int, float, int]], tuple[str, ...]]:
+        """The first turns in the reranker's order; they share out the scores they had.
+
+        So the reranker decides who comes first, and packing still sees fitted log-odds.
+        """
+        if self._reranker is None or not ranked:
+            return ranked, findings.notes
+        first = ranked[:RERANKED]
+        texts = [findings.corpus.text(part) for _, _, part in first]
+        try:
+            relevances = self._reranker.relevances(findings.query.text, texts)
+        except ModelFailed as error:
+            log.warning("recall goes on without reranking: %s", error)
+            return ranked, (*findings.notes, f"not reranked: {error}")
+        order = sorted(range(len(first)), key=lambda place: (-relevances[place], place))
+        moved = [
+            (first[place][0], score, first[place][2])
+            for place, (_, score, _) in zip(order, first, strict=True)
+        ]
+        return [*moved, *ranked[RERANKED:]], findings.notes
 
     def _items(
         self, findings: Findings, ranked: list[tuple[int, float, int]], packing: Packing
