@@ -86,7 +86,7 @@ def shortened(text: str, length: int = TITLE_LENGTH) -> str:
 
 
 def _diverse(
-    vectors: Floats, content: Sequence[frozenset[str]], *, count: int, balance: float = 0.7
+    vectors: Floats, content: Sequence[frozenset[str]], *, count: int, balance: float = 0.6
 ) -> list[int]:
     """Indices by maximal marginal relevance (Carbonell & Goldstein 1998) to the whole event.
 

@@ -49,8 +49,8 @@ class EndpointLikelihood:
         if "".join(tokens) == before + text:
             length = 0
             for index, token in enumerate(tokens):
-                if length >= len(before):
-                    return index
                 length += len(token)
+                if length > len(before):
+                    return index
         # The tokens are not written as the text is: count those of the context alone.
         return min(len(self._model.prompt_logprobs(before)[0]), len(tokens) - 1)

@@ -120,7 +120,9 @@ def _log_sum(values: Floats) -> float:
 
 def _sittings(units: Sequence[Unit], opened: int, limits: Limits) -> list[tuple[int, int]]:
     """Spans without a silence that forces a boundary."""
-    starts = [opened] if opened < len(units) else []
+    if opened >= len(units):
+        return []
+    starts = [opened]
     for index in range(opened + 1, len(units)):
         if limits.silent(units[index - 1], units[index]):
             starts.append(index)

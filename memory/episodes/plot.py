@@ -52,10 +52,10 @@ def plot_surprise(
         if episode.first:
             style = "--" if episode.forced else "-"
             color = _FORCED if episode.forced else _LINE
-            axes.axvline(episode.first - 0.5, color=color, linewidth=1.0, linestyle=style)
+            axes.axvline(episode.first, color=color, linewidth=1.0, linestyle=style)
         row = number % _ROWS + 0.5  # neighbours on rows of their own, so that titles fit
         title = _plain(shortened(episode.title, 36))
-        names.text(episode.first - 0.5, row, title, fontsize=7, va="center", color=_INK)
+        names.text(episode.first, row, title, fontsize=7, va="center", color=_INK)
     return figure
 
 

@@ -46,7 +46,7 @@ class Trailing:
     def apply(self, value: Floats) -> Surprise:
         mean, deviation, known = _trailing(value, self.window, self.least)
         excess = np.full(len(value), -np.inf)
-        np.divide(value - mean, deviation, out=excess, where=known & (deviation > 1e-12))
+        np.divide(value - mean, deviation, out=excess, where=known & (deviation > 1e-6))
         return _surprise(value, excess - self.gamma)
 
 

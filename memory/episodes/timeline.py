@@ -43,7 +43,7 @@ def _heading(session: Outline, width: int) -> str:
     days = sorted(e.start.date().isoformat() for e in session.episodes if e.start is not None)
     day = "" if not days else days[0] if days[0] == days[-1] else f"{days[0]} – {days[-1]}"
     parts = [part for part in (session.session, day, session.title) if part]
-    return shortened("  ".join(parts) or "session", width)
+    return shortened(" ".join(parts) or "session", width)
 
 
 def _line(episode: Episode, width: int) -> str:

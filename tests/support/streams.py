@@ -1,0 +1,56 @@
+"""Streams of units with known topics, and feeding them to a segmenter piece by piece."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+
+from knowhen.memory.episodes import Cut, Segmenter, Unit
+
+START = datetime(2024, 5, 1, 9, tzinfo=UTC)
+
+
+def units_of(
+    topics: Sequence[int],
+    *,
+    seed: int = 0,
+    minutes: Sequence[int | None] | None = None,
+    tokens: Sequence[int] | None = None,
+    scatter: float = 0.25,
+) -> list[Unit]:
+    """A unit for each topic number: a noisy copy of the topic's direction."""
+    rng = np.random.default_rng(seed)
+    centres = np.eye(16)
+    result = []
+    for number, topic in enumerate(topics):
+        vector = centres[topic] + scatter * rng.normal(size=16)
+        minute = minutes[number] if minutes is not None else None
+        result.append(
+            Unit(
+                id=f"u{number}",
+                vector=(vector / np.linalg.norm(vector)).astype(np.float32),
+                time=START + timedelta(minutes=minute) if minute is not None else None,
+                tokens=tokens[number] if tokens is not None else 20,
+                text=f"turn {number} on topic {topic}",
+                speaker="AB"[number % 2],
+            )
+        )
+    return result
+
+
+def streamed(segmenter: Segmenter, units: Sequence[Unit], batches: Sequence[int]) -> list[Cut]:
+    """The cuts when units arrive in batches and only the tail is kept, as a manager does."""
+    found: list[Cut] = []
+    opened = seen = 0
+    for batch in [*batches, len(units)]:
+        seen = min(len(units), seen + batch)
+        begin = max(0, opened - segmenter.lookback)
+        for cut in segmenter.cut(units[begin:seen], opened=opened - begin):
+            assert cut.forced or cut.index + begin < seen - 1
+            found.append(Cut(cut.index + begin, cut.probability, cut.surprise, cut.forced))
+        opened = found[-1].index if found else 0
+    return found
+
+
+def places(cuts: Sequence[Cut]) -> list[int]:
+    return [cut.index for cut in cuts]
