@@ -14,8 +14,8 @@ Slots = NDArray[np.int64]
 Weights = NDArray[np.float64]
 Number = TypeVar("Number", bound=np.generic)
 
-UNIT = 2.0**-30
-"""Weights are multiples of this, so that sums below 2**23 are exact in any order."""
+UNIT = 2.0**-32
+"""Weights are multiples of this, so that sums below 2**21 are exact in any order."""
 
 REBUILD_SHARE = 0.25
 """A batch of more edges than this share of the graph is sorted in, not added edge by edge."""

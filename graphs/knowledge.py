@@ -15,6 +15,8 @@ from knowhen.graphs.roster import Names, Roster
 
 MAX_KINDS = 255
 NO_NODE = -1
+SHOWN = 9
+"""Decimals of weights as they are given back: 0.8 is kept as the nearest unit, shown as 0.8."""
 
 Rows = NDArray[np.float64]
 """Contributions, shape (n, 4): slot, slot or NO_NODE, kind, weight."""
@@ -25,7 +27,7 @@ class KnowledgeGraph:
 
     A node's kind is the part of its id before the first colon (`turn:…`, `entity:…`). Edges of
     one kind between the same two nodes add up, over sources and within one. A node or an edge
-    lives as long as some source contributes it. Weights are kept in units of 2**-30, so that
+    lives as long as some source contributes it. Weights are kept in units of 2**-32, so that
     sums are exact: the graph depends on what was contributed, never on order or batching.
 
     Safe to read and change from several threads.
@@ -34,6 +36,7 @@ class KnowledgeGraph:
     def __init__(self) -> None:
         self.lock = RLock()
         self.adjacency = Adjacency()
+        self.adjacency.reserve(0, len(EDGE_KINDS))
         self.version = 0
         """Grows with every change."""
         self._roster = Roster()
@@ -122,7 +125,7 @@ class KnowledgeGraph:
         for row, column, kind, weight in zip(*(part[once].tolist() for part in half), strict=True):
             if kinds is None or labels[kind] in kinds:
                 first, second = sorted((names[row], names[column]))
-                yield Edge(first, second, labels[kind], weight)
+                yield Edge(first, second, labels[kind], round(weight, SHOWN))
 
     def neighbours(self, node: str) -> tuple[Edge, ...]:
         """The edges of `node`, heaviest first, each with `node` as its source.
@@ -134,7 +137,7 @@ class KnowledgeGraph:
             _, at = self.adjacency.gather(np.array([self._roster.slots[node]]))
             labels, lists = tuple(self._kinds), self.adjacency
             edges = [
-                Edge(node, name, labels[kind], weight)
+                Edge(node, name, labels[kind], round(weight, SHOWN))
                 for name, kind, weight in zip(
                     self.names(lists.columns[at]),
                     lists.kinds[at].tolist(),

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
+from warnings import catch_warnings, filterwarnings
 
 from knowhen.graphs.errors import InvalidInput, MissingExtra
 from knowhen.graphs.export import neighbourhood, to_networkx
@@ -58,7 +59,9 @@ def draw(
     scores = ranking.scores_by_node()
     net = to_networkx(graph, nodes, scores=scores, restart=restart)
     # A salt and no date, so that equal walks make equal bytes.
-    with rc_context({"svg.hashsalt": "knowhen"}):
+    with rc_context({"svg.hashsalt": "knowhen"}), catch_warnings():
+        # Letters that no installed font has are drawn as boxes.
+        filterwarnings("ignore", message="Glyph", category=UserWarning)
         figure = Figure(figsize=(10, 8), layout="constrained")
         FigureCanvasAgg(figure)
         axes = figure.add_subplot()

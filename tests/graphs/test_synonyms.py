@@ -1,0 +1,106 @@
+"""Synonyms depend on the names and vectors, not on when they came."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from knowhen.graphs import KnowledgeGraph
+from knowhen.graphs.errors import InvalidInput
+from knowhen.graphs.synonyms import SynonymFinder
+
+NAMES = [
+    "josé garcía",
+    "jose garcia",
+    "josé garcia",
+    "january 1960",
+    "january 1961",
+    "united states",
+    "the united states",
+    "united states army",
+    "санкт петербург",
+    "санкт петербурга",
+    "c++",
+    "北京大学",
+    "北京大学校",
+]
+
+
+def vectors(names: list[str]) -> np.ndarray:
+    """Unit vectors by name alone, many of them close."""
+    rows = np.array(
+        [np.random.default_rng(sum(map(ord, name)) % 7).normal(size=16) for name in names]
+    ).reshape(-1, 16)
+    noise = np.array([np.random.default_rng(sum(map(ord, n))).normal(size=16) for n in names])
+    rows = rows + 0.3 * noise.reshape(-1, 16)
+    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+
+
+def all_synonyms(finder: SynonymFinder) -> dict[str, dict[str, float]]:
+    return {name: finder.synonyms(name) for name in NAMES if name in finder}
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.permutations(NAMES),
+    st.integers(1, 6),
+    st.sets(st.sampled_from(NAMES)),
+    st.sampled_from([2, 100]),
+)
+def test_any_order_and_batching_and_detour_end_in_the_same_synonyms(
+    order: list[str], size: int, passing: set[str], limit: int
+) -> None:
+    whole = SynonymFinder(limit=limit)
+    whole.add(NAMES, vectors(NAMES))
+    parts, graph = SynonymFinder(limit=limit), KnowledgeGraph()
+    for start in range(0, len(order), size):
+        batch = order[start : start + size]
+        parts.add(batch, vectors(batch)).apply(graph)
+    parts.remove(passing).apply(graph)
+    again = sorted(passing)
+    parts.add(again, vectors(again)).apply(graph)
+    assert all_synonyms(parts) == all_synonyms(whole)
+    pairs = {(a, b): w for a, each in all_synonyms(whole).items() for b, w in each.items()}
+    edges = {(e.source[7:], e.target[7:]): e.weight for e in graph.edges()}
+    assert edges.keys() == {pair for pair in pairs if pair[0] < pair[1]}
+    assert all(weight == pytest.approx(pairs[pair]) for pair, weight in edges.items())
+
+
+def test_spelling_is_enough_and_numbers_must_agree() -> None:
+    finder = SynonymFinder()
+    finder.add(NAMES)
+    assert finder.synonyms("josé garcía")["jose garcia"] == 1.0
+    assert "санкт петербург" in finder.synonyms("санкт петербурга")
+    assert finder.synonyms("january 1960") == {}
+
+
+@settings(deadline=None, max_examples=80)
+@given(st.lists(st.text("abc é", min_size=3, max_size=12), max_size=14, unique=True))
+def test_the_index_misses_no_pair_of_like_spelling(names: list[str]) -> None:
+    from knowhen.graphs.synonyms import DICE, _trigrams
+
+    finder = SynonymFinder()
+    finder.add(names)
+    for name in names:
+        for other in names:
+            if name != other and name in finder and other in finder:
+                mine, theirs = _trigrams(name), _trigrams(other)
+                dice = 2 * len(mine & theirs) / (len(mine) + len(theirs))
+                assert (other in finder.synonyms(name)) == (dice >= DICE)
+
+
+def test_short_names_are_left_alone() -> None:
+    finder = SynonymFinder()
+    finder.add(["c++", "c#"], np.eye(2, dtype=np.float32)[[0, 0]])
+    assert len(finder) == 0
+
+
+def test_vectors_must_fit() -> None:
+    finder = SynonymFinder()
+    with pytest.raises(InvalidInput):
+        finder.add(["one two"], np.zeros((2, 4), np.float32))
+    finder.add(["one two"], np.eye(4, dtype=np.float32)[:1])
+    with pytest.raises(InvalidInput):
+        finder.add(["three four"], np.eye(5, dtype=np.float32)[:1])
+    assert len(finder) == 1
+    assert "three four" not in finder

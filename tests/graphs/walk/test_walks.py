@@ -1,0 +1,125 @@
+"""What every walk keeps to."""
+
+import numpy as np
+import pytest
+
+from knowhen.graphs import (
+    Edge,
+    InvalidEdge,
+    InvalidRestart,
+    KnowledgeGraph,
+    PowerWalk,
+    PrpackWalk,
+    PushWalk,
+    Walk,
+)
+from knowhen.graphs.walk import StandingWalk
+
+WALKS: list[Walk] = [PushWalk(), PowerWalk(), PrpackWalk(), StandingWalk()]
+REAL = WALKS[:3]
+
+
+@pytest.fixture
+def graph() -> KnowledgeGraph:
+    graph = KnowledgeGraph()
+    graph.add(
+        "all",
+        [
+            Edge("entity:ann", "entity:bob", "fact", 2.0),
+            Edge("entity:bob", "turn:1", "mention"),
+            Edge("entity:ann", "turn:2", "mention"),
+            Edge("entity:ann", "entity:anne", "synonym", 0.9),
+        ],
+        ["turn:alone"],
+    )
+    return graph
+
+
+@pytest.mark.parametrize("walk", WALKS)
+@pytest.mark.parametrize("restart", [{}, {"entity:nobody": 1.0}, {"entity:ann": 0.0}])
+def test_without_a_restart_in_the_graph_nothing_is_reached(
+    walk: Walk, graph: KnowledgeGraph, restart: dict[str, float]
+) -> None:
+    assert len(walk.rank(graph, restart)) == 0
+    assert len(walk.rank(KnowledgeGraph(), restart)) == 0
+
+
+@pytest.mark.parametrize("walk", WALKS)
+@pytest.mark.parametrize("mass", [-1.0, float("nan"), float("inf")])
+def test_a_bad_mass_is_refused(walk: Walk, graph: KnowledgeGraph, mass: float) -> None:
+    with pytest.raises(InvalidRestart):
+        walk.rank(graph, {"entity:ann": mass})
+
+
+@pytest.mark.parametrize("walk", WALKS)
+@pytest.mark.parametrize("damping", [-0.1, 1.0, 2.0, float("nan")])
+def test_a_bad_damping_is_refused(walk: Walk, graph: KnowledgeGraph, damping: float) -> None:
+    with pytest.raises(InvalidRestart):
+        walk.rank(graph, {"entity:ann": 1.0}, damping=damping)
+
+
+@pytest.mark.parametrize("walk", WALKS)
+def test_a_bad_factor_is_refused(walk: Walk, graph: KnowledgeGraph) -> None:
+    with pytest.raises(InvalidEdge):
+        walk.rank(graph, {"entity:ann": 1.0}, kinds={"fact": -1.0})
+
+
+@pytest.mark.parametrize("walk", REAL)
+def test_a_kind_at_zero_is_not_walked(walk: Walk, graph: KnowledgeGraph) -> None:
+    ranking = walk.rank(graph, {"entity:ann": 1.0}, kinds={"fact": 0.0})
+    assert ranking.score("entity:bob") == 0.0
+    assert ranking.score("turn:2") > 0.0
+
+
+@pytest.mark.parametrize("walk", REAL)
+def test_a_heavier_kind_draws_more(walk: Walk, graph: KnowledgeGraph) -> None:
+    plain = walk.rank(graph, {"entity:ann": 1.0})
+    heavy = walk.rank(graph, {"entity:ann": 1.0}, kinds={"synonym": 5.0})
+    assert heavy.score("entity:anne") > plain.score("entity:anne")
+
+
+@pytest.mark.parametrize("walk", WALKS)
+def test_many_restarts_give_what_each_gives(walk: Walk, graph: KnowledgeGraph) -> None:
+    restarts = [{"entity:ann": 1.0}, {"turn:1": 1.0, "turn:alone": 2.0}, {}]
+    for alone, together in zip(
+        [walk.rank(graph, restart) for restart in restarts],
+        walk.rank_many(graph, restarts),
+        strict=True,
+    ):
+        assert alone.scores_by_node() == pytest.approx(together.scores_by_node())
+
+
+@pytest.mark.parametrize("walk", REAL)
+def test_a_node_without_edges_keeps_its_mass(walk: Walk, graph: KnowledgeGraph) -> None:
+    assert walk.rank(graph, {"turn:alone": 1.0}).top(3) == [("turn:alone", pytest.approx(1.0))]
+
+
+def test_a_walk_does_not_change_the_graph(graph: KnowledgeGraph) -> None:
+    version, nodes = graph.version, set(graph.nodes)
+    PushWalk().rank(graph, {"entity:new": 1.0, "entity:ann": 1.0})
+    assert (graph.version, set(graph.nodes)) == (version, nodes)
+
+
+def test_equal_scores_stand_in_the_order_of_ids() -> None:
+    graph = KnowledgeGraph()
+    graph.add("s", [Edge("entity:hub", f"turn:{i}", "mention") for i in (3, 1, 2)])
+    ranking = PushWalk().rank(graph, {"entity:hub": 1.0})
+    assert [node for node, _ in ranking.top(3, "turn")] == ["turn:1", "turn:2", "turn:3"]
+
+
+def test_push_looks_at_a_part_of_the_graph_that_does_not_grow_with_it() -> None:
+    reached = []
+    for size in (2_000, 20_000):
+        graph = KnowledgeGraph()
+        ends = np.arange(size)
+        nodes = [f"entity:{i}" for i in range(size)]
+        graph.add_arrays("ring", nodes, (ends, np.roll(ends, 1)), "fact")
+        reached.append(len(PushWalk().rank(graph, {"entity:0": 1.0}, damping=0.85)))
+    assert reached[0] == reached[1] < 200
+
+
+def test_the_standing_walk_remembers_what_it_was_asked(graph: KnowledgeGraph) -> None:
+    walk = StandingWalk()
+    ranking = walk.rank(graph, {"turn:1": 3.0, "turn:2": 1.0})
+    assert ranking.top(2) == [("turn:1", 0.75), ("turn:2", 0.25)]
+    assert walk.history == [{"turn:1": 3.0, "turn:2": 1.0}]
