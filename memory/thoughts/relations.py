@@ -48,6 +48,8 @@ def _slot_relation(one: Thought, other: Thought) -> Relation | None:
         return "update" if same_object else None
     if is_single(one.predicate) and one.polarity == "positive" and not same_object:
         return "update"
+    if (one.corrects or other.corrects) and not same_object:
+        return "update" if _alike(features(one), features(other)) >= 0.5 else None
     return None
 
 

@@ -15,6 +15,9 @@ from knowhen.memory.thoughts.relations import Relation, relation
 _NO_TIME = datetime.min.replace(tzinfo=UTC)
 
 
+Place = tuple[datetime, int, int]
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """When a thought holds from, which turn said it, and who did."""
@@ -22,11 +25,13 @@ class Standing:
     valid_from: datetime
     turn: int
     """Arrival number of its first turn; orders what was said at the same time."""
+    start: int
+    """Where in that turn it stands."""
     authors: frozenset[str]
 
     @property
-    def place(self) -> tuple[datetime, int]:
-        return self.valid_from, self.turn
+    def place(self) -> Place:
+        return self.valid_from, self.turn, self.start
 
 
 StandingOf = Callable[[Thought], Standing]
@@ -111,7 +116,11 @@ def resolve(thought: Thought, related: Related, standing: StandingOf) -> Thought
         )
     thought = _with_restatements(thought, same, changes, standing)
     rivals = {other.id for other, kind in related if kind == "contest"}
-    rivals |= {o.id for o in changes if _disagree_at_once(own, standing(o))}
+    rivals |= {
+        o.id
+        for o in changes
+        if not (o.corrects or thought.corrects) and _disagree_at_once(own, standing(o))
+    }
     rivals -= {o.id for o, kind in related if kind == "contest" and _outgrown(thought, o, standing)}
     closers = [o for o in changes if standing(o).place > own.place and o.id not in rivals]
     closers += [
@@ -132,14 +141,14 @@ def _first_of_run(
 ) -> Thought | None:
     """The earliest statement of the same that no other value separates from this one."""
     breaks = [standing(o).place for o in changes if standing(o).place < own.place]
-    since = max(breaks, default=(_NO_TIME, -1))
+    since = max(breaks, default=(_NO_TIME, -1, -1))
     run = [
         o for o in same if since < _rank(o, standing)[0] < own.place or _ties(o, thought, standing)
     ]
     return min(run, key=lambda o: _rank(o, standing), default=None)
 
 
-def _rank(thought: Thought, standing: StandingOf) -> tuple[tuple[datetime, int], str]:
+def _rank(thought: Thought, standing: StandingOf) -> tuple[Place, str]:
     return standing(thought).place, thought.id
 
 
@@ -165,7 +174,7 @@ def _with_restatements(
 
 def _disagree_at_once(own: Standing, other: Standing) -> bool:
     """Two values for one time: from two people, or in one breath."""
-    if own.place == other.place:
+    if own.place[:2] == other.place[:2]:
         return True
     return own.valid_from == other.valid_from and own.authors != other.authors
 

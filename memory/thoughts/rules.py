@@ -1,6 +1,7 @@
 """Proposing thoughts without a model: declarative sentences, read by rules."""
 
 import re
+from collections import deque
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time
 
@@ -8,7 +9,8 @@ from knowhen.memory.records import Source, Turn
 from knowhen.memory.text.dates import DateSpan, find_dates
 from knowhen.memory.thoughts.base import WEIGHTS, Proposal, Proposals
 from knowhen.memory.thoughts.clauses import Clause, clauses
-from knowhen.memory.thoughts.statements import Statement, read
+from knowhen.memory.thoughts.corrections import corrected
+from knowhen.memory.thoughts.statements import Statement, correction, read
 
 
 class RuleProposer:
@@ -18,20 +20,35 @@ class RuleProposer:
     """
 
     def propose(self, turns: Sequence[Turn]) -> Proposals:
-        """Proposals in the order of the text; nothing fails."""
-        return Proposals(items=tuple(p for turn in turns for p in _of_turn(turn)))
+        """Proposals in the order of the text; nothing fails.
+
+        A correction is put into what its speaker stated last in these turns.
+        """
+        recent: dict[str, deque[Statement]] = {}
+        items = [p for turn in turns for p in _of_turn(turn, recent)]
+        return Proposals(items=tuple(items))
 
 
-def _of_turn(turn: Turn) -> Iterator[Proposal]:
+RECENT = 6
+"""How many statements back a correction may reach."""
+
+
+def _of_turn(turn: Turn, recent: dict[str, deque[Statement]]) -> Iterator[Proposal]:
     if turn.role in ("system", "document", "tool"):
         return
     speaker = turn.speaker or turn.role
     speaker = speaker[:1].upper() + speaker[1:]
+    before = recent.setdefault(speaker, deque(maxlen=RECENT))
     for clause in clauses(turn.text):
         if turn.role == "assistant" and not _OWN_DEED.match(clause.text):
             continue
-        statement = read(clause.text, speaker)
+        fragment = correction(clause.text)
+        if fragment is None:
+            statement = read(clause.text, speaker)
+        else:
+            statement = corrected(before, fragment, said_at=turn.time)
         if statement is not None:
+            before.appendleft(statement)
             yield _proposal(turn, clause, statement)
 
 

@@ -158,6 +158,16 @@ _PRESENT = re.compile(r"\s*(?:is|are|has got|has to|needs?|wants?)\b", re.IGNORE
 _CONTENT = re.compile(r"[^\W\d_]{3,}|\d+")
 
 
+def correction(clause: str) -> str | None:
+    """What a clause such as "no, I meant March 5" puts right, when it is no whole statement."""
+    match = _CORRECTION.match(clause.strip())
+    if match is None:
+        return None
+    rest = _opened(clause.strip(), True).rstrip(_ENDING)
+    whole = _FIRST_PERSON.match(rest) or _MINE.match(rest) or _CERTAIN_VERB.search(rest)
+    return None if whole else rest
+
+
 def read(clause: str, speaker: str) -> Statement | None:
     """The statement a clause makes, or None for questions, reactions and small talk."""
     corrects = _CORRECTION.match(clause.strip()) is not None

@@ -157,11 +157,13 @@ class Workspace:
                 self._turns[stored.turn.id] = stored
 
     def _standing(self, thought: Thought) -> Standing:
-        turns = [self._turns[s.turn_id] for s in thought.sources if s.turn_id in self._turns]
+        known = [(self._turns[s.turn_id], s) for s in thought.sources if s.turn_id in self._turns]
+        first = min(((row.seq, source.start) for row, source in known), default=(0, 0))
         return Standing(
             valid_from=thought.valid_from or _NO_TIME,
-            turn=min((t.seq for t in turns), default=0),
-            authors=frozenset(t.turn.speaker or t.turn.role for t in turns),
+            turn=first[0],
+            start=first[1],
+            authors=frozenset(row.turn.speaker or row.turn.role for row, _ in known),
         )
 
     def _name_superseded(
