@@ -59,11 +59,20 @@ class SynonymFinder:
 
     Spelling is compared with names that share a rare trigram (prefix filtering, exact);
     meaning with one block product of the new vectors with the known ones, O(new x known).
+
+    `dice=None, same_numbers=False` finds the synonyms of HippoRAG 2, for comparison.
     """
 
-    def __init__(self, *, cosine: float = COSINE, dice: float = DICE, limit: int = LIMIT) -> None:
-        self._limit = limit
-        self._spelling = _Spelling(dice)
+    def __init__(
+        self,
+        *,
+        cosine: float = COSINE,
+        dice: float | None = DICE,
+        same_numbers: bool = True,
+        limit: int = LIMIT,
+    ) -> None:
+        self._limit, self._same_numbers = limit, same_numbers
+        self._spelling = _Spelling(dice) if dice is not None else None
         self._meaning = _Meaning(cosine)
         self._close: dict[str, dict[str, float]] = {}
 
@@ -99,12 +108,13 @@ class SynonymFinder:
         if vectors is not None and new:
             self._meaning.add(new, vectors[[places[name] for name in new]], pairs)
         for name in new:
-            self._spelling.add(name, pairs)
+            if self._spelling is not None:
+                self._spelling.add(name, pairs)
             self._close[name] = {}
         touched = {name for pair in pairs for name in pair}
         before = self._edges(touched)
         for (first, second), weight in pairs.items():
-            if _numbers(first) == _numbers(second):
+            if not self._same_numbers or _numbers(first) == _numbers(second):
                 self._close[first][second] = self._close[second][first] = weight
         return self._change(before, touched)
 
@@ -117,7 +127,8 @@ class SynonymFinder:
             for other in self._close.pop(name):
                 if other in self._close:
                     del self._close[other][name]
-            self._spelling.remove(name)
+            if self._spelling is not None:
+                self._spelling.remove(name)
             self._meaning.remove(name)
         return self._change(before, touched & self._close.keys())
 

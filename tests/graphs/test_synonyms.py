@@ -89,6 +89,14 @@ def test_the_index_misses_no_pair_of_like_spelling(names: list[str]) -> None:
                 assert (other in finder.synonyms(name)) == (dice >= DICE)
 
 
+def test_synonyms_can_be_those_of_hipporag() -> None:
+    finder = SynonymFinder(dice=None, same_numbers=False)
+    names = ["january 1960", "january 1961", "josé garcía", "jose garcia"]
+    change = finder.add(names, np.eye(4, dtype=np.float32)[[0, 0, 1, 2]])
+    assert change.added == (("january 1960", "january 1961", 1.0),)
+    assert finder.remove(["january 1960"]).removed == (("january 1960", "january 1961"),)
+
+
 def test_short_names_are_left_alone() -> None:
     finder = SynonymFinder()
     finder.add(["c++", "c#"], np.eye(2, dtype=np.float32)[[0, 0]])
