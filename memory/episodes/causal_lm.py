@@ -32,7 +32,9 @@ class CausalLanguageModel:
     ) -> None:
         for package in ("torch", "transformers"):
             if importlib.util.find_spec(package) is None:
-                raise MissingExtra(package, "lm")
+                missing = MissingExtra(package, "lm")
+                missing.msg = f"{missing}, or choose another scorer, such as `bocpd` or `window`"
+                raise missing
         if isinstance(model, str | Path):
             model, tokenizer = _load(model, tokenizer)
         if tokenizer is None:

@@ -20,6 +20,10 @@ THRESHOLD = 0.36
 """Posterior probability at which a boundary is worth making."""
 
 
+_PIECE = 4096
+"""Units that are held in sums at once."""
+
+
 @dataclass(frozen=True)
 class OfflineSegmenter:
     """Segments a session with all of it in view. `cut` decides about every unit given."""
@@ -49,6 +53,19 @@ class OfflineSegmenter:
         return self._posterior(units) if units else np.zeros(0)
 
     def _sitting(self, units: Sequence[Unit], start: int) -> list[Cut]:
+        """The cuts of units between two silences; a very long run is taken in pieces that
+        overlap, so that memory does not grow with it."""
+        cuts: list[Cut] = []
+        first = 0
+        while len(units) - first > _PIECE:
+            border = start + first + _PIECE * 3 // 4
+            found = self._piece(units[first : first + _PIECE], start + first)
+            kept = [cut for cut in found if cut.index < border]  # the last ones lack hindsight
+            cuts.extend(kept)
+            first = kept[-1].index - start if kept else first + _PIECE // 2
+        return cuts + self._piece(units[first:], start + first)
+
+    def _piece(self, units: Sequence[Unit], start: int) -> list[Cut]:
         posterior = np.round(self._posterior(units), 9)
         inside = np.clip(posterior, 1e-9, 1 - 1e-9)
         surprise = np.log(inside / (1 - inside))

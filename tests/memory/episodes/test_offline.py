@@ -1,11 +1,12 @@
 from itertools import combinations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from streams import places, units_of
 
-from knowhen.memory.episodes import Limits, make_offline_segmenter
+from knowhen.memory.episodes import Limits, make_offline_segmenter, offline
 from knowhen.memory.episodes.offline import OfflineSegmenter, _best
 from knowhen.memory.episodes.topics import TopicModel
 
@@ -72,6 +73,16 @@ def test_what_lies_before_the_open_event_is_left_alone() -> None:
     segmenter = make_offline_segmenter(embedder_name="lexical-16")
     assert places(segmenter.cut(units, opened=6)) == [12]
     assert segmenter.cut(units, opened=18) == []
+
+
+def test_a_very_long_session_is_cut_in_pieces_to_the_same_events(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    units = units_of([n // 7 % 5 for n in range(300)], scatter=0.1)
+    segmenter = make_offline_segmenter(embedder_name="lexical-16")
+    whole = places(segmenter.cut(units))
+    monkeypatch.setattr(offline, "_PIECE", 64)
+    assert places(segmenter.cut(units)) == whole == list(range(7, 300, 7))
 
 
 def test_sums_over_short_segments_alone_find_the_same_changes() -> None:
