@@ -82,7 +82,20 @@ def cases(
 
 
 def fit(train: Sequence[Case], names: Sequence[str]) -> dict[str, float]:
-    """Weights by Newton's method; the bias is not penalised."""
+    """Weights by Newton's method; the bias is not penalised.
+
+    More of a cue never counts against a part: a cue whose weight comes out negative says
+    nothing that the others do not say better, so it gets 0 and the rest are fitted anew.
+    """
+    weights = newton(train, names)
+    kept = [name for name in names if weights[name] > 0]
+    if len(kept) < len(names):
+        weights = dict.fromkeys(names, 0.0) | newton(train, kept)
+    return weights
+
+
+def newton(train: Sequence[Case], names: Sequence[str]) -> dict[str, float]:
+    """Plain weights of the penalised logistic model."""
     rows = np.concatenate(
         [
             np.stack([c.values[n][c.sample] for n in names] + [np.ones(c.sample.sum())], 1)

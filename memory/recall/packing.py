@@ -111,7 +111,7 @@ class _Packer:
             del self._chosen[worst]
             self._too_long += 1
         for turn, (_, start, end) in self._chosen.items():
-            packing.packed[turn] = self._corpus.turns[turn].turn.text[start:end]
+            packing.packed[turn] = self._corpus.turns[turn].turn.text[start:end].strip("\n")
         if self._too_long:
             packing.notes.append(f"{self._too_long} more found, left out by the budget")
         if self._repeated:

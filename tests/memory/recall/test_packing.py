@@ -1,0 +1,84 @@
+"""Packing: the budget, the order, and parts of long turns."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from knowhen import MemoryManager, Turn
+from knowhen.memory.recall.corpus import Corpus
+from knowhen.memory.recall.packing import Candidate, pack
+from knowhen.memory.tokens import EstimatedCounter
+
+START = datetime(2024, 3, 1, 9, tzinfo=UTC)
+LONG = " ".join(f"Sentence number {n} speaks about topic {n % 7} at length." for n in range(80))
+
+
+def corpus_of(texts: Sequence[str]) -> Corpus:
+    memory = MemoryManager.open(":memory:")
+    memory.remember(
+        [
+            Turn(text, "Ann", time=START + timedelta(hours=7 * i), session=f"s{i // 3}", id=str(i))
+            for i, text in enumerate(texts)
+        ]
+    )
+    return memory.search("anything").corpus
+
+
+def candidates(corpus: Corpus, worths: Sequence[float]) -> list[Candidate]:
+    parts = {int(turn): part for part, turn in reversed(list(enumerate(corpus.turn_of)))}
+    return [Candidate(turn, worth, parts[turn]) for turn, worth in enumerate(worths)]
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    lengths=st.lists(st.integers(1, 900), min_size=1, max_size=8),
+    budget=st.integers(1, 500),
+    data=st.data(),
+)
+def test_the_budget_holds_and_what_is_packed_is_verbatim(
+    lengths: list[int], budget: int, data: st.DataObject
+) -> None:
+    texts = [f"{i} " + ("word " * length)[:length].strip() for i, length in enumerate(lengths)]
+    corpus = corpus_of(texts)
+    worths = [data.draw(st.floats(0, 1)) for _ in texts]
+    packing = pack(corpus, candidates(corpus, worths), budget=budget, counter=EstimatedCounter())
+    assert packing.tokens == EstimatedCounter().count(packing.context) <= budget
+    for turn, text in packing.packed.items():
+        assert text in texts[turn]
+        assert text.strip("\n") in packing.context
+    assert packing.notes or len(packing.packed) == len(texts)
+
+
+def test_turns_stand_in_the_order_they_were_said_under_their_day() -> None:
+    corpus = corpus_of(["first thing", "second thing", "third thing", "fourth thing"])
+    packing = pack(
+        corpus, candidates(corpus, [0.1, 0.9, 0.5, 0.8]), budget=400, counter=EstimatedCounter()
+    )
+    places = [packing.context.index(word) for word in ("first", "second", "third", "fourth")]
+    assert places == sorted(places)
+    assert packing.context.startswith("[2024-03-01 Friday, s0]\nAnn (0): first thing")
+
+
+def test_what_is_worth_little_for_its_length_comes_last() -> None:
+    corpus = corpus_of(["short answer", "w " * 280])
+    packing = pack(corpus, candidates(corpus, [0.5, 0.55]), budget=60, counter=EstimatedCounter())
+    assert set(packing.packed) == {0}
+    assert "1 more found, left out by the budget" in packing.notes
+
+
+def test_of_a_long_turn_a_third_around_the_best_part_is_packed() -> None:
+    corpus = corpus_of([LONG])
+    part = len(corpus) // 2
+    packing = pack(corpus, [Candidate(0, 0.9, part)], budget=4000, counter=EstimatedCounter())
+    assert len(LONG) / 3 <= len(packing.packed[0]) < len(LONG)
+    assert corpus.text(part) in packing.packed[0]
+    assert "[…]" in packing.context
+
+
+def test_the_same_words_are_packed_once() -> None:
+    corpus = corpus_of(["The train leaves at nine.", "the train leaves at nine"])
+    packing = pack(corpus, candidates(corpus, [0.9, 0.8]), budget=400, counter=EstimatedCounter())
+    assert set(packing.packed) == {0}
+    assert "1 left out as repetitions" in packing.notes
