@@ -294,13 +294,37 @@ def _scripts(text: str, known: frozenset[str]) -> Iterator[EntitySpan]:
 
 
 # Noun-like phrases -------------------------------------------------------------------------
+_NOUNS = frozenset(
+    (
+        *("support", "class", "community", "school", "book", "books", "art", "music", "movie"),
+        *("job",),
+        *(
+            "game",
+            "health",
+            "mental",
+            "family",
+            "friends",
+            "business",
+            "career",
+            "project",
+            "story",
+        ),
+        *("home", "design", "food", "dog", "stress", "sport", "test", "market", "media", "social"),
+        *("weather", "water", "town", "city", "nature", "team", "study", "research", "guitar"),
+        *("budget", "problem", "problems", "course", "event", "experience", "process"),
+    )
+)
+"""Ordinary words that are nouns, or stand before one, as in "support group"."""
+
+
 def _phrases(text: str, tokens: Sequence[re.Match[str]]) -> Iterator[EntitySpan]:
     """Runs of two or three plain words between function words, such as "support group"."""
     run: list[re.Match[str]] = []
     end = -1
     for token in tokens:
         word = token.group()
-        plain = len(word) > 2 and word.islower() and word.isalpha() and not _is_ordinary(word)
+        plain = len(word) > 2 and word.islower() and word.isalpha()
+        plain = plain and (word in _NOUNS or not _is_ordinary(word))
         start, previous, end = token.start(), end, token.end()
         if run and not (plain and start == previous + 1 and text[previous] == " "):
             yield from _phrase(text, run)

@@ -73,7 +73,8 @@ def _ends_sentence(text: str, start: int, stop: re.Match[str], end: int) -> bool
     if word.isdigit():
         return not _MARK_ONLY.match(text[start : stop.end()])
     initial = len(word) == 1 and word.isupper() and word != "I"
-    return not (mark == "." and (initial or word.casefold() in _ABBREVIATIONS))
+    title = word.casefold() in _ABBREVIATIONS and word != "ms"  # 5 ms. is no Ms.
+    return not (mark == "." and (initial or title))
 
 
 def _ends_line(text: str, start: int, stop: re.Match[str], end: int) -> bool:
