@@ -42,7 +42,7 @@ class PassageGraph:
 
     Args:
         embed: vectors of entity names for synonyms by meaning; None leaves those out.
-        synonyms: the finder to use; False for no synonyms at all.
+        synonyms: the finder to use; True for one of its own, False for no synonyms at all.
     """
 
     def __init__(
@@ -50,7 +50,10 @@ class PassageGraph:
     ) -> None:
         self.graph = KnowledgeGraph()
         self._embed = embed
-        self._finder = SynonymFinder() if synonyms is True else synonyms or None
+        # Not by truth: a finder that knows no names yet is as false as an empty list.
+        self._finder = synonyms if isinstance(synonyms, SynonymFinder) else None
+        if synonyms is True:
+            self._finder = SynonymFinder()
         self._facts: dict[Fact, set[str]] = {}
         self._mentions: dict[str, set[str]] = {}
         self._passages: dict[str, Passage] = {}

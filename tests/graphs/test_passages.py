@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from knowhen.graphs.facts import Fact
 from knowhen.graphs.passages import Passage, PassageGraph
+from knowhen.graphs.synonyms import SynonymFinder
 
 NAMES = ["ann lee", "anne lee", "bob", "mount fuji", "mt fuji", "c++", "москва"]
 
@@ -104,6 +105,13 @@ def test_without_synonyms_there_are_no_synonym_edges() -> None:
     base = PassageGraph(synonyms=False)
     base.add([Passage("turn:1", (), NAMES)])
     assert base.graph.edge_counts() == {"mention": len(NAMES)}
+
+
+def test_a_finder_that_is_given_is_used_from_the_start() -> None:
+    finder = SynonymFinder(dice=None)
+    base = PassageGraph(embed=embed, synonyms=finder)
+    base.add([Passage("turn:1", (), ["ann lee", "mount fuji"])])
+    assert len(finder) == 2
 
 
 def test_removing_an_unknown_passage_is_an_error() -> None:
