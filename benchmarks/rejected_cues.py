@@ -95,6 +95,31 @@ def user(evidence: Evidence) -> Floats:
     return said[evidence.corpus.turn_of].astype(np.float64)
 
 
+def answers(evidence: Evidence) -> Floats:
+    """The part follows a question that matches the query."""
+    before = evidence.corpus.before
+    asked = evidence.corpus.question[before] * turn(evidence)[before]
+    return np.where(before == NONE, 0.0, asked)
+
+
+def collected(evidence: Evidence) -> Floats:
+    """Cosine again, where the query asks for several things ("what activities has…")."""
+    return dense(evidence) * evidence.query.collects
+
+
+def session(evidence: Evidence) -> Floats:
+    """Best BM25 and cosine in the part's session."""
+    sessions = evidence.corpus.session[evidence.corpus.turn_of]
+    best = np.full(sessions.max() + 1, -np.inf)
+    np.maximum.at(best, sessions, turn(evidence) + dense(evidence))
+    return best[sessions] - best.max()
+
+
+def recency(evidence: Evidence) -> Floats:
+    """How late in the memory the part was said."""
+    return np.arange(len(evidence.corpus)) / len(evidence.corpus)
+
+
 REJECTED: dict[str, Cue] = {
     cue.__name__: cue
     for cue in (
@@ -107,5 +132,9 @@ REJECTED: dict[str, Cue] = {
         feedback,
         length,
         user,
+        answers,
+        collected,
+        session,
+        recency,
     )
 }
