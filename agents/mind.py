@@ -99,18 +99,25 @@ class Mind:
     def keep(self, turns: Iterable[Turn | None]) -> None:
         """Store turns, after those that could not be stored before; then think behind."""
         with self._lock:
-            waiting = self._unkept + [turn for turn in turns if turn is not None]
-            self._unkept = []
+            unkept, self._unkept = self._unkept, []  # in this order: `put_off` may come between
+            waiting = unkept + [turn for turn in turns if turn is not None]
             if not waiting:
                 return
             try:
                 self._store(waiting)
             except Exception:  # nothing that was said is given up
-                now = self._clock.now()
-                self._unkept = [replace(turn, time=turn.time or now) for turn in waiting]
+                self._unkept = [*map(self._timed, waiting), *self._unkept]
                 log.exception("%d turns could not be stored; kept for later", len(waiting))
                 return
         self.background.think(self.memory)
+
+    def put_off(self, turn: Turn | None) -> None:
+        """Have a turn stored with the next ones. Takes no lock: a finalizer may call it."""
+        if turn is not None:
+            self._unkept.append(self._timed(turn))
+
+    def _timed(self, turn: Turn) -> Turn:
+        return turn if turn.time else replace(turn, time=self._clock.now())
 
     def _store(self, turns: Sequence[Turn]) -> None:
         try:
@@ -120,10 +127,12 @@ class Mind:
                 self._store_anew(turn)
 
     def _store_anew(self, turn: Turn) -> None:
-        """Store a turn whose id may be taken: what was said under it again is another turn."""
+        """Store a turn whose id may be taken: by the same words said then, or by others."""
         try:
             self.memory.remember(turn)
         except TurnConflict as conflict:
+            if self.memory.turn(turn.id).text == turn.text:
+                return  # a request that was sent again
             log.info("%s; it is kept under an id of its own", conflict)
             self.memory.remember(replace(turn, id=""))
 

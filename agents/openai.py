@@ -1,0 +1,194 @@
+"""`wrap_openai`: an OpenAI client with a memory, and the same calls as before."""
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar
+
+from knowhen.agents.extras import extra
+from knowhen.agents.mind import Mind
+from knowhen.agents.openai_shapes import SHAPES, Body, Shape
+from knowhen.memory.manager import MemoryManager
+from knowhen.memory.records import Turn
+
+with extra("openai"):
+    from openai import AsyncOpenAI, AsyncStream, OpenAI, Stream
+
+log = logging.getLogger(__name__)
+Client = TypeVar("Client", OpenAI, AsyncOpenAI)
+
+
+def wrap_openai(
+    client: Client,
+    *,
+    memory: MemoryManager,
+    session: str = "chat",
+    budget: int = 1024,
+    gate: bool = True,
+) -> Client:
+    """A client that recalls before it asks the model, and remembers what both sides said.
+
+    It is a client of the same class, so everything that takes one takes it. Chat completions and
+    responses go through memory, with `create`, `parse`, `stream` and raw responses alike; every
+    other call and every argument passes through untouched. `with_options` keeps the memory. A
+    request that is sent again is remembered once. Give each user a space of its own:
+    `wrap_openai(client, memory=memory.at("alice"))`.
+
+    Recalled text joins the system message (or `instructions`), fenced. The client that was given
+    stays as it is; `client.memory_mind.close()` settles and ends the thread that thinks behind.
+
+    Args:
+        budget: tokens by which memory may lengthen a prompt.
+        gate: leave it to the gate whether memory is used.
+    """
+    return _wrapped(client, Mind(memory, budget=budget, gate=gate), session)
+
+
+def _wrapped(client: Client, mind: Mind, session: str) -> Client:
+    wrapped = client.copy()
+    ear = _Ear(mind, session)
+    # Every resource sends its requests through the client's public `post`, whatever the method
+    # that the user called; resources take it from the client when they are first used.
+    post = partial(_apost if isinstance(client, AsyncOpenAI) else _post, ear, wrapped.post)
+
+    def copy(**changes: Any) -> Client:
+        return _wrapped(client.copy(**changes), mind, session)
+
+    for name, value in (
+        ("post", post),
+        ("copy", copy),
+        ("with_options", copy),
+        ("memory_mind", mind),
+    ):
+        setattr(wrapped, name, value)
+    return wrapped
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """A request that is under way."""
+
+    shape: Shape
+    body: Body
+    digest: str
+
+
+class _Ear:
+    """Hears what goes to a model and what comes back."""
+
+    def __init__(self, mind: Mind, session: str) -> None:
+        self._mind, self._session = mind, session
+
+    def hear(self, path: str, body: object) -> _Heard | None:
+        """Recall for a request, then store what the user said; None if it is no conversation."""
+        shape = SHAPES.get(path)
+        if shape is None or not isinstance(body, dict):
+            return None
+        asked = shape.asked(body)
+        if asked is None:
+            return None
+        prompt = self._mind.prompt(asked.text)
+        digest = _digest(self._session, asked.digest)
+        self._mind.keep([self._mind.turn(asked.text, session=self._session, id=digest)])
+        return _Heard(shape, shape.with_memory(body, prompt) if prompt else body, digest)
+
+    def keep(self, heard: _Heard, said: str) -> None:
+        """Store what the model said."""
+        self._mind.keep([self._reply(heard, said)])
+
+    def put_off(self, heard: _Heard, said: str) -> None:
+        """Store what the model said with the next turn."""
+        self._mind.put_off(self._reply(heard, said))
+
+    def flush(self) -> None:
+        """Store what was put off."""
+        self._mind.keep(())
+
+    def _reply(self, heard: _Heard, said: str) -> Turn | None:
+        digest = _digest(heard.digest, said)
+        return self._mind.turn(said, role="assistant", session=self._session, id=digest)
+
+    def said(self, heard: _Heard, answer: Any) -> str:
+        """The text of an answer; nothing if it is of a kind that is read later."""
+        parse = getattr(answer, "parse", None)  # a raw response
+        try:
+            return heard.shape.reply(parse() if callable(parse) else answer)
+        except Exception:  # an answer we cannot read is still the caller's answer
+            log.exception("what the model said could not be read, and is not remembered")
+            return ""
+
+
+def _post(ear: _Ear, send: Callable[..., Any], path: str, **options: Any) -> Any:
+    heard = ear.hear(path, options.get("body"))
+    if heard is None:
+        return send(path, **options)
+    answer = send(path, **{**options, "body": heard.body})
+    if isinstance(answer, Stream):
+        listening = _listening(ear, heard, answer._iterator)
+        answer._iterator = listening
+        setattr(answer, "close", partial(_close, ear, listening, answer.close))  # noqa: B010
+    elif not options.get("stream"):
+        ear.keep(heard, ear.said(heard, answer))
+    return answer
+
+
+async def _apost(ear: _Ear, send: Callable[..., Any], path: str, **options: Any) -> Any:
+    heard = await asyncio.to_thread(ear.hear, path, options.get("body"))
+    if heard is None:
+        return await send(path, **options)
+    answer = await send(path, **{**options, "body": heard.body})
+    if isinstance(answer, AsyncStream):
+        listening = _alistening(ear, heard, answer._iterator)
+        answer._iterator = listening
+        setattr(answer, "close", partial(_aclose, ear, listening, answer.close))  # noqa: B010
+    elif not options.get("stream"):
+        await asyncio.to_thread(ear.keep, heard, ear.said(heard, answer))
+    return answer
+
+
+def _listening(ear: _Ear, heard: _Heard, events: Iterator[Any]) -> Generator[Any, None, None]:
+    pieces: list[str] = []
+    try:
+        for event in events:
+            pieces.append(heard.shape.piece(event))
+            yield event
+    except BaseException:  # broken off, or nobody reads on: maybe the garbage collector's doing
+        ear.put_off(heard, "".join(pieces))
+        raise
+    ear.keep(heard, "".join(pieces))
+
+
+async def _alistening(
+    ear: _Ear, heard: _Heard, events: AsyncIterator[Any]
+) -> AsyncGenerator[Any, None]:
+    pieces: list[str] = []
+    try:
+        async for event in events:
+            pieces.append(heard.shape.piece(event))
+            yield event
+    except BaseException:  # broken off, cancelled, or nobody reads on
+        ear.put_off(heard, "".join(pieces))
+        raise
+    await asyncio.to_thread(ear.keep, heard, "".join(pieces))
+
+
+def _close(ear: _Ear, listening: Generator[Any, None, None], close: Callable[[], None]) -> None:
+    listening.close()
+    close()
+    ear.flush()
+
+
+async def _aclose(
+    ear: _Ear, listening: AsyncGenerator[Any, None], close: Callable[[], Awaitable[None]]
+) -> None:
+    await listening.aclose()
+    await close()
+    await asyncio.to_thread(ear.flush)
+
+
+def _digest(*parts: str) -> str:
+    text = "\0".join(parts).encode("utf-8", "replace")
+    return hashlib.blake2b(text, digest_size=6).hexdigest()
