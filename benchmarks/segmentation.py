@@ -23,6 +23,8 @@ from knowhen.memory.embedders.base import Embedder
 from knowhen.memory.embedders.cache import CachedEmbedder
 from knowhen.memory.embedders.factory import make_embedder
 from knowhen.memory.episodes import (
+    CUES,
+    Cue,
     Limits,
     Segmenter,
     Trailing,
@@ -100,7 +102,7 @@ def _units(items: Sequence[Dialogue], embedder: Embedder) -> list[list[Unit]]:
     ]
 
 
-def _ours(embedder_name: str, mode: str, *, cues: bool = True) -> System:
+def _ours(embedder_name: str, mode: str, *, cues: Sequence[Cue] = CUES) -> System:
     if mode == "offline":
         return _whole(make_offline_segmenter(embedder_name=embedder_name, limits=LIMITS, cues=cues))
     segmenter = make_segmenter(embedder_name=embedder_name, limits=LIMITS, cues=cues)
@@ -137,7 +139,12 @@ def _systems(embedder_name: str, mode: str, rate: float) -> dict[str, System]:
         made = make_segmenter(name, embedder_name=embedder_name, limits=LIMITS, **settings)  # type: ignore[arg-type]
         return _whole(made)
 
-    systems = {"without cues": _ours(embedder_name, mode, cues=False)}
+    systems = {
+        "without English cues": _ours(
+            embedder_name, mode, cues=[cue for cue in CUES if not cue.language]
+        ),
+        "without cues": _ours(embedder_name, mode, cues=()),
+    }
     if mode == "online":
         systems |= {
             "modularity": online("bocpd", refine="modularity"),

@@ -5,7 +5,8 @@ chat; `calibrated` measures the same for another embedder, from a user's own tur
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 
@@ -32,6 +33,17 @@ class Calibration:
     topics: TopicModel
     thresholds: Mapping[str, Constant]
     """By the name of each scorer whose values depend on the embedder."""
+
+    def dump(self) -> dict[str, object]:
+        """Plain values that JSON can hold, for `load`."""
+        thresholds = {name: asdict(constant) for name, constant in self.thresholds.items()}
+        return {"topics": asdict(self.topics), "thresholds": thresholds}
+
+    @classmethod
+    def load(cls, plain: Mapping[str, Mapping[str, Any]]) -> "Calibration":
+        """What `dump` gave."""
+        thresholds = {name: Constant(**own) for name, own in plain["thresholds"].items()}
+        return cls(TopicModel(**plain["topics"]), thresholds)
 
 
 _LOCAL = Calibration(

@@ -1,7 +1,8 @@
 """Cues in the wording that a new topic begins, as log odds to add to the prior of a boundary.
 
-They are English, but for question marks; in another language the patterns hardly ever match
-and the embeddings decide alone. The weights are round numbers, none is fitted.
+All but the question mark are English and are read in English turns only; in other languages
+the embeddings decide nearly alone. The weights are round numbers, chosen by hand on development
+dialogues; `benchmarks/segmentation.py` shows what they are worth.
 """
 
 import re
@@ -12,6 +13,8 @@ from functools import lru_cache
 import numpy as np
 
 from knowhen.memory.episodes.base import Floats, Unit
+from knowhen.memory.text.analyzer import words
+from knowhen.memory.text.language import detect
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,8 @@ class Cue:
     pattern: re.Pattern[str]
     before: bool = False
     """Look at the turn before the boundary, not at the one after it."""
+    language: str = "en"
+    """Code of the language it belongs to; empty means all."""
 
 
 def _cue(name: str, weight: float, pattern: str, *, before: bool = False) -> Cue:
@@ -30,7 +35,7 @@ def _cue(name: str, weight: float, pattern: str, *, before: bool = False) -> Cue
 
 CUES: tuple[Cue, ...] = (
     # What was asked is answered next, and a question with a question word most of all.
-    _cue("asked", -1.0, r"[?？؟]", before=True),
+    Cue("asked", -1.0, re.compile(r"[?？؟]"), before=True, language=""),
     _cue(
         "asked_openly",
         -0.5,
@@ -79,18 +84,26 @@ def cue_log_odds(units: Sequence[Unit], cues: Sequence[Cue] = CUES) -> Floats:
     return result
 
 
-def found_cues(text: str, *, before: bool = False) -> tuple[str, ...]:
+def found_cues(text: str, *, before: bool = False, cues: Sequence[Cue] = CUES) -> tuple[str, ...]:
     """Names of the cues in a turn: those at its start, or those for a boundary after it."""
-    folded = _folded(text)
-    return tuple(
-        cue.name for cue in CUES if cue.before is before and cue.pattern.search(folded) is not None
-    )
+    return tuple(cue.name for cue in _found(text, tuple(cues), before))
 
 
 @lru_cache(maxsize=8192)
 def _weight(text: str, cues: tuple[Cue, ...], *, before: bool) -> float:
+    return sum(cue.weight for cue in _found(text, cues, before))
+
+
+def _found(text: str, cues: tuple[Cue, ...], before: bool) -> list[Cue]:
     folded = _folded(text)
-    return sum(cue.weight for cue in cues if cue.before is before and cue.pattern.search(folded))
+    language = detect(words(folded))
+    return [
+        cue
+        for cue in cues
+        if cue.before is before
+        and cue.language in ("", language)
+        and cue.pattern.search(folded) is not None
+    ]
 
 
 def _folded(text: str) -> str:

@@ -1,11 +1,12 @@
 """Making a segmenter from one setting: the scorer's name."""
 
+from collections.abc import Sequence
 from typing import Literal, get_args
 
 from knowhen.memory.episodes.base import Limits, Segmenter
 from knowhen.memory.episodes.belief import BeliefScorer, Kind
 from knowhen.memory.episodes.calibration import Calibration, calibration_for
-from knowhen.memory.episodes.cues import CUES
+from knowhen.memory.episodes.cues import CUES, Cue
 from knowhen.memory.episodes.endpoint import EndpointLikelihood, PromptModel
 from knowhen.memory.episodes.fixed import FixedScorer
 from knowhen.memory.episodes.likelihood import Likelihood, TokenScorer
@@ -33,7 +34,7 @@ def make_segmenter(
     refine: Refinement = "none",
     limits: Limits | None = None,
     calibration: Calibration | None = None,
-    cues: bool = True,
+    cues: Sequence[Cue] = CUES,
     likelihood: Likelihood | None = None,
     model: PromptModel | None = None,
     relative: bool = False,
@@ -50,7 +51,7 @@ def make_segmenter(
             `endpoint`.
         refine: how boundaries are moved once the next one is known.
         calibration: constants of another embedder, from `calibrated`.
-        cues: whether `bocpd` reads the English cues of `CUES` in the wording.
+        cues: what `bocpd` reads in the wording; none of them makes it free of any language.
         relative: for `lm` and `endpoint`, surprisal less that of the turn alone.
 
     Raises:
@@ -65,7 +66,7 @@ def make_segmenter(
         if isinstance(threshold, Trailing):
             raise InvalidInput("`bocpd` cuts at a probability; give `threshold` as a number")
         at = THRESHOLD if threshold is None else threshold
-        scorer = RunLengthScorer(constants.topics, threshold=at, cues=CUES if cues else ())
+        scorer = RunLengthScorer(constants.topics, threshold=at, cues=tuple(cues))
     elif name == "fixed":
         scorer = FixedScorer(size)
     elif name in ("lm", "endpoint"):
@@ -82,11 +83,11 @@ def make_offline_segmenter(
     embedder_name: str,
     limits: Limits | None = None,
     calibration: Calibration | None = None,
-    cues: bool = True,
+    cues: Sequence[Cue] = CUES,
 ) -> OfflineSegmenter:
     """The segmenter for whole sessions, calibrated for that embedder."""
     constants = calibration or calibration_for(embedder_name)
-    return OfflineSegmenter(constants.topics, limits or Limits(), cues=CUES if cues else ())
+    return OfflineSegmenter(constants.topics, limits or Limits(), cues=tuple(cues))
 
 
 def _embedding_scorer(

@@ -1,8 +1,10 @@
+import json
+
 import numpy as np
 import pytest
 from streams import units_of
 
-from knowhen.memory.episodes import calibrated, calibration_for, make_segmenter
+from knowhen.memory.episodes import Calibration, calibrated, calibration_for, make_segmenter
 from knowhen.memory.episodes.base import stacked
 from knowhen.memory.errors import InvalidInput
 
@@ -38,6 +40,11 @@ def test_a_calibrated_segmenter_finds_the_topics_that_it_was_not_made_for() -> N
     segmenter = make_segmenter(embedder_name="other", calibration=constants)
     units = units_of([0] * 6 + [3] * 6 + [7] * 6, scatter=0.15)
     assert [cut.index for cut in segmenter.cut(units)] == [6, 12]
+
+
+def test_a_calibration_survives_json() -> None:
+    constants = calibrated(sessions(12, common=0.5))
+    assert Calibration.load(json.loads(json.dumps(constants.dump()))) == constants
 
 
 def test_one_long_session_is_enough_and_a_short_one_is_not() -> None:

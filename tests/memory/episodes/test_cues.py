@@ -22,6 +22,7 @@ def said(*texts: str) -> list[Unit]:
         ("And one more thing", ("reaction", "reference", "continuation")),
         ("The ferry leaves at noon", ()),
         ("Die Fähre fährt mittags", ()),
+        ("Also ich fahre mit ihr und her mit dir", ()),
     ],
 )
 def test_cues_of_a_beginning(text: str, names: tuple[str, ...]) -> None:

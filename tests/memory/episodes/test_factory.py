@@ -42,5 +42,5 @@ def test_a_higher_threshold_makes_fewer_events() -> None:
 
 def test_cues_can_be_switched_off() -> None:
     units = units_of([0] * 3 + [1] * 3, scatter=0.6, seed=2)
-    spoken = make_segmenter(embedder_name="lexical-16", cues=False, threshold=0.01).cut(units)
+    spoken = make_segmenter(embedder_name="lexical-16", cues=(), threshold=0.01).cut(units)
     assert spoken == make_segmenter(embedder_name="lexical-16", threshold=0.01).cut(units)
