@@ -43,4 +43,6 @@ class PromptBudget:
 def own_words(text: str) -> str:
     """A text without what was recalled into it, so that it is not remembered again as new."""
     plain = unfenced(text)
+    for ours in (GUIDE, NOTHING):
+        plain = plain.replace(ours, "")
     return text if plain == text else plain.strip()
