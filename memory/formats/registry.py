@@ -50,6 +50,8 @@ def detect(file: TextFile) -> Reader:
     Raises:
         InvalidFile: none does.
     """
+    if file.first is None:
+        raise InvalidFile(f"{file.name} is empty")
     first = file.first_value
     for name in _LINE_FORMATS:
         if reader_named(name).fits(first):

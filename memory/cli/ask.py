@@ -1,0 +1,158 @@
+"""Commands that ask the memory: recall, decide, why."""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from knowhen.memory.cli.session import Session, add_command
+
+if TYPE_CHECKING:
+    from knowhen.memory.records import Decision, Recall, Recollection
+
+Query = Annotated[str, typer.Argument(metavar="QUERY", help="What to ask the memory.")]
+Budget = Annotated[int, typer.Option(help="Tokens the context may take.", metavar="TOKENS")]
+AsOf = Annotated[
+    str | None,
+    typer.Option(metavar="TIME", help="Only what had been said by then (ISO 8601, else UTC)."),
+]
+
+
+def register(app: typer.Typer) -> None:
+    add_command(app, recall)
+    add_command(app, decide)
+    add_command(app, why)
+
+
+def recall(
+    session: Session,
+    query: Query,
+    budget: Budget = 1024,
+    no_gate: Annotated[
+        bool, typer.Option("--no-gate", help="Give a context whatever the gate decides.")
+    ] = False,
+    as_of: AsOf = None,
+    context: Annotated[
+        bool, typer.Option("--context", help="Print the context alone, as a prompt takes it.")
+    ] = False,
+) -> None:
+    """Find what answers a query, with dates and sources."""
+    with session.open() as memory:
+        found = memory.recall(query, budget=budget, gate=not no_gate, as_of=parse_time(as_of))
+    if session.out.json:
+        session.out.data(found)
+    elif context:
+        session.out.line(found.context)
+    else:
+        _show(session, found, budget)
+
+
+def decide(session: Session, query: Query) -> None:
+    """Say whether to use memory for a query.
+
+    The answer is skip, recall, parametric (the model's own knowledge will do) or abstain.
+    """
+    with session.open() as memory:
+        decision = memory.decide(query)
+    if session.out.json:
+        session.out.data(decision)
+    else:
+        show_decision(session, decision)
+
+
+def why(
+    session: Session,
+    query: Query,
+    item: Annotated[
+        str | None, typer.Argument(metavar="ITEM", help="Id of what was recalled; else the first.")
+    ] = None,
+    budget: Budget = 1024,
+) -> None:
+    """Explain why something is recalled for a query."""
+    with session.open() as memory:
+        found = memory.recall(query, budget=budget, gate=False)
+        explanation = memory.why(_pick(found, item, session.space))
+    if session.out.json:
+        session.out.data({"decision": found.decision, "explanation": explanation})
+        return
+    show_decision(session, found.decision)
+    session.out.line()
+    chosen = explanation.item
+    session.out.table(("", ""), [("item", f"{chosen.kind} {chosen.id}, {_when(chosen)}")])
+    session.out.table(
+        ("", ""),
+        [
+            ("text", chosen.text),
+            ("score", f"{chosen.score:.3f}"),
+            ("context", "in the context" if explanation.packed else "cut by the budget"),
+            ("event", explanation.event or "none"),
+            ("linked to", ", ".join(explanation.links) or "nothing"),
+        ],
+    )
+    session.out.line()
+    session.out.table(
+        ("share", "cue"), [(f"{share:+.3f}", cue) for cue, share in explanation.shares.items()]
+    )
+
+
+def show_decision(session: Session, decision: "Decision") -> None:
+    """Print a decision, its four probabilities and its reasons."""
+    out = session.out
+    out.line(decision.action, style="bold")
+    for name in ("need", "have", "know", "trust"):
+        out.line(f"  {name:<6}{getattr(decision, name):.2f}")
+    for reason in decision.reasons:
+        out.line(f"  - {reason}")
+
+
+def parse_time(written: str | None) -> datetime | None:
+    """An ISO 8601 time from the command line; one without a zone is taken as UTC."""
+    if written is None:
+        return None
+    from knowhen.memory.errors import InvalidInput
+
+    try:
+        time = datetime.fromisoformat(written)
+    except ValueError:
+        message = f"{written!r} is no time; write it like 2024-05-01 or 2024-05-01T09:30"
+        raise InvalidInput(message) from None
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def _show(session: Session, found: "Recall", budget: int) -> None:
+    out = session.out
+    out.table(
+        ("", "when", "who", "id", "text"),
+        [
+            ("*" if item.packed is not None else "", item.time, _who(item), item.id, item.text)
+            for item in found.items
+        ],
+    )
+    counted = "" if found.exact_tokens else "about "
+    packed = sum(item.packed is not None for item in found.items)
+    out.remark(
+        f"{found.decision.action}: {packed} of {len(found.items)} found (*) are in the context, "
+        f"{counted}{found.tokens} of {budget} tokens"
+    )
+    for note in (*found.decision.reasons, *found.notes):
+        out.remark(f"- {note}")
+
+
+def _who(item: "Recollection") -> str:
+    return item.speaker if item.kind == "turn" else item.kind
+
+
+def _when(item: "Recollection") -> str:
+    day = f"{item.time:%Y-%m-%d %H:%M}" if item.time else "no date"
+    return f"{day}, {item.speaker}" if item.speaker else day
+
+
+def _pick(found: "Recall", item: str | None, space: str) -> "Recollection":
+    from knowhen.memory.errors import InvalidInput, NotFound
+
+    for each in found.items:
+        if item is None or each.id == item:
+            return each
+    if item is None:
+        raise InvalidInput(f"nothing in space {space!r} has to do with that query")
+    raise NotFound("item of this recall", item, space)

@@ -1,0 +1,161 @@
+"""Commands that look in: turns, events, thoughts, graph, operations, stats."""
+
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from knowhen.memory.cli.output import plain
+from knowhen.memory.cli.session import Session, add_command
+
+if TYPE_CHECKING:
+    from knowhen.graphs import KnowledgeGraph
+    from knowhen.memory.records import Thought
+
+Newest = Annotated[
+    int | None, typer.Option(help="Only the newest so many.", min=1, metavar="NUMBER")
+]
+
+
+def register(app: typer.Typer) -> None:
+    for function in (turns, events, thoughts, graph, operations, stats):
+        add_command(app, function)
+
+
+def turns(
+    session: Session,
+    newest: Newest = None,
+    sitting: Annotated[
+        str | None, typer.Option("--session", help="Only those of a session.", metavar="NAME")
+    ] = None,
+) -> None:
+    """List turns, verbatim, in the order they arrived."""
+    with session.open() as memory:
+        found = memory.turns(session=sitting, newest=newest)
+    if session.out.json:
+        session.out.data(found)
+        return
+    session.out.table(
+        ("when", "session", "who", "id", "text"),
+        [(t.time, t.session, t.speaker, t.id, t.text) for t in found],
+    )
+
+
+def events(session: Session) -> None:
+    """List the events that the conversations were cut into."""
+    with session.open() as memory:
+        found = memory.events()
+    if session.out.json:
+        session.out.data(found)
+        return
+    session.out.table(
+        ("start", "turns", "boundary", "first turn", "title"),
+        [(e.start, e.turns, e.boundary_probability, e.first_turn, e.title) for e in found],
+    )
+
+
+def thoughts(
+    session: Session,
+    history: Annotated[
+        bool, typer.Option("--history", help="Also those superseded, merged or retracted.")
+    ] = False,
+) -> None:
+    """List thoughts with their time and sources."""
+    with session.open() as memory:
+        found = memory.thoughts(history=history)
+    if session.out.json:
+        session.out.data(found)
+        return
+    session.out.table(
+        ("status", "from", "to", "sources", "id", "text"),
+        [
+            (_status(t), _day(t.valid_from), _day(t.valid_to), _sources(t), t.id, t.text)
+            for t in found
+        ],
+    )
+
+
+def graph(
+    session: Session,
+    export: Annotated[
+        str | None, typer.Option(metavar="FORMAT", help="Write the graph: json or graphml.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Else to stdout.")
+    ] = None,
+) -> None:
+    """Count the graph's nodes and edges, or export it."""
+    with session.open() as memory:
+        found = memory.graph
+    if export is not None:
+        _export(found, export, output)
+        return
+    nodes, edges = found.node_counts(), found.edge_counts()
+    if session.out.json:
+        session.out.data({"nodes": nodes, "edges": edges})
+        return
+    rows = [("nodes", *row) for row in nodes.items()] + [("edges", *row) for row in edges.items()]
+    session.out.table(("", "kind", "number"), rows)
+
+
+def operations(session: Session, newest: Newest = None) -> None:
+    """List what was done to thoughts; `undo` reverses it."""
+    with session.open() as memory:
+        found = memory.operations(newest=newest)
+    if session.out.json:
+        session.out.data(found)
+        return
+    session.out.table(
+        ("id", "when", "kind", "undone by", "what"),
+        [(o.id, o.time, o.kind, o.undone_by, _brief(o.payload)) for o in found],
+    )
+
+
+def stats(session: Session) -> None:
+    """Count what the space holds."""
+    with session.open() as memory:
+        found = memory.stats()
+    if session.out.json:
+        session.out.data(found)
+    else:
+        session.out.table(("", ""), list(found.items()))
+
+
+def _export(graph: "KnowledgeGraph", format: str, output: Path | None) -> None:
+    from knowhen.graphs.export import write_graphml, write_json
+    from knowhen.memory.errors import InvalidFile, InvalidInput
+
+    writers = {"json": write_json, "graphml": write_graphml}
+    if format not in writers:
+        raise InvalidInput(f"unknown format {format!r}; a graph is exported as json or graphml")
+    if output is None:
+        with TemporaryDirectory() as folder:
+            part = Path(folder) / "graph"
+            writers[format](graph, part)
+            sys.stdout.write(part.read_text(encoding="utf-8"))
+        return
+    try:
+        writers[format](graph, output)
+    except OSError as error:
+        raise InvalidFile(f"cannot write {str(output)!r}: {error.strerror}") from None
+
+
+def _status(thought: "Thought") -> str:
+    return "contested" if thought.contested and thought.status == "active" else thought.status
+
+
+def _day(time: object) -> str:
+    return str(plain(time))[:10] if time else ""
+
+
+def _sources(thought: "Thought") -> str:
+    return " ".join(dict.fromkeys(source.turn_id for source in thought.sources))
+
+
+def _brief(payload: object) -> str:
+    import json
+
+    text = json.dumps(plain(payload), ensure_ascii=False)
+    return text if len(text) <= 160 else text[:159] + "…"

@@ -1,0 +1,154 @@
+"""Commands that change the memory: merge, undo, forget."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from knowhen.memory.cli.ask import parse_time
+from knowhen.memory.cli.session import Session, add_command
+
+if TYPE_CHECKING:
+    from knowhen.memory.manager import MemoryManager
+    from knowhen.memory.records import Receipt
+
+SHOWN = 20
+"""Turns that a preview shows before it only counts."""
+
+
+def register(app: typer.Typer) -> None:
+    for function in (merge, undo, forget):
+        add_command(app, function)
+
+
+def merge(
+    session: Session,
+    thoughts: Annotated[list[str], typer.Argument(metavar="THOUGHT...", help="Ids to merge.")],
+    text: Annotated[
+        str, typer.Option(help="Words of the merged thought, else all of theirs.", metavar="TEXT")
+    ] = "",
+) -> None:
+    """Merge thoughts into one; `undo` takes it back.
+
+    A merge that would lose anything they say is refused.
+    """
+    with session.open() as memory:
+        operation = memory.merge(thoughts, text=text)
+    _say(session, operation, f"merged; `knowhen undo {operation}` takes it back")
+
+
+def undo(
+    session: Session,
+    operation: Annotated[int, typer.Argument(metavar="OPERATION", help="Id of the operation.")],
+) -> None:
+    """Reverse an operation; an erasure cannot be reversed."""
+    with session.open() as memory:
+        reversal = memory.undo(operation)
+    _say(session, reversal, f"operation {operation} is undone by {reversal}")
+
+
+def forget(
+    session: Session,
+    turn: Annotated[
+        list[str] | None, typer.Option(help="A turn, by id; may be repeated.", metavar="ID")
+    ] = None,
+    thought: Annotated[
+        list[str] | None, typer.Option(help="A thought, by id; may be repeated.", metavar="ID")
+    ] = None,
+    entity: Annotated[
+        str | None, typer.Option(help="Everything that mentions it.", metavar="NAME")
+    ] = None,
+    matching: Annotated[
+        str | None, typer.Option(help="Everything that contains this.", metavar="TEXT")
+    ] = None,
+    before: Annotated[
+        str | None, typer.Option(help="Every turn said before then.", metavar="TIME")
+    ] = None,
+    preview: Annotated[bool, typer.Option("--preview", help="Show what would go.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Erase without being asked.")] = False,
+) -> None:
+    """Erase for good, after showing what would go.
+
+    What is erased is gone from every file; the receipt says so.
+    """
+    with session.open() as memory:
+        chosen = {
+            "turns": turn or [],
+            "thoughts": thought or [],
+            "entity": entity,
+            "matching": matching,
+            "before": parse_time(before),
+        }
+        plan = memory.forget(**chosen, preview=True)  # type: ignore[arg-type]
+        nothing = not plan.turns and not plan.thoughts
+        if preview or nothing:
+            _show_plan(session, memory, plan)
+            return
+        if not yes:
+            _ask(session, memory, plan)
+        receipt = memory.forget(**chosen)  # type: ignore[arg-type]
+    _show_receipt(session, receipt)
+
+
+def _ask(session: Session, memory: "MemoryManager", plan: "Receipt") -> None:
+    out = session.out
+    for turn_id in plan.turns[:SHOWN]:
+        turn = memory.turn(turn_id)
+        out.remark(f"{turn.time:%Y-%m-%d %H:%M}  {turn.speaker}  {turn.id}  {turn.text}")
+    if len(plan.turns) > SHOWN:
+        out.remark(f"and {len(plan.turns) - SHOWN} more")
+    from knowhen.memory.errors import OperationRefused
+
+    question = f"Erase {_amount(plan)} for good?"
+    try:
+        consent = typer.confirm(question, err=True)
+    except typer.Abort:  # the end of the input is no consent
+        consent = False
+        out.remark("")
+    if not consent:
+        raise OperationRefused("nothing was erased")
+
+
+def _show_plan(session: Session, memory: "MemoryManager", plan: "Receipt") -> None:
+    if session.out.json:
+        session.out.data(plan)
+        return
+    rows = [memory.turn(turn_id) for turn_id in plan.turns]
+    session.out.table(
+        ("when", "who", "id", "text"), [(t.time, t.speaker, t.id, t.text) for t in rows]
+    )
+    known = {each.id: each for each in memory.thoughts(history=True)}
+    session.out.table(
+        ("status", "id", "text"),
+        [(known[each].status, each, known[each].text) for each in plan.thoughts if each in known],
+    )
+    session.out.remark(f"{_amount(plan)} would be erased")
+
+
+def _show_receipt(session: Session, receipt: "Receipt") -> None:
+    out = session.out
+    if out.json:
+        out.data(receipt)
+    else:
+        out.line(f"erased {_amount(receipt)}")
+        if receipt.revived:
+            out.line(f"active again: {' '.join(receipt.revived)}")
+        out.line(f"receipt {receipt.digest}")
+    if receipt.residues:
+        from knowhen.memory.errors import OperationRefused
+
+        files = ", ".join(receipt.residues)
+        raise OperationRefused(
+            f"erased text is still found in {files}; close other programs "
+            "that use this memory and forget it once more"
+        )
+
+
+def _amount(receipt: "Receipt") -> str:
+    return f"{len(receipt.turns)} turns and {len(receipt.thoughts)} thoughts"
+
+
+def _say(session: Session, operation: int, sentence: str) -> None:
+    if session.out.json:
+        session.out.data({"operation": operation})
+    else:
+        session.out.line(sentence)

@@ -1,0 +1,164 @@
+"""Commands that take conversations in and give them out: remember, import, export."""
+
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from knowhen.memory.cli.session import Session, add_command
+
+if TYPE_CHECKING:
+    from knowhen.memory.formats import SpacedTurn
+    from knowhen.memory.manager import MemoryManager
+
+BATCH = 128
+"""Turns in one transaction."""
+
+File = Annotated[str, typer.Argument(metavar="FILE", help="A file, or - for standard input.")]
+Format = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME", help="jsonl, chat, chatgpt, claude, locomo, beam, or auto to find out."
+    ),
+]
+
+
+def register(app: typer.Typer) -> None:
+    add_command(app, remember)
+    add_command(app, import_turns, "import")
+    add_command(app, export_turns, "export")
+
+
+def remember(session: Session, file: File, format: Format = "auto") -> None:
+    """Remember the conversations in a file.
+
+    Turns that are there already are left alone. A format that holds several conversations of
+    different people (locomo, beam) fills a space for each, unless --space names one.
+    """
+    _take_in(session, file, format)
+
+
+def import_turns(session: Session, file: File) -> None:
+    """Read back what `export` wrote, into the spaces it came from."""
+    _take_in(session, file, "jsonl")
+
+
+def export_turns(
+    session: Session,
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A file, or - for stdout.")] = "-",
+) -> None:
+    """Write all turns as JSON lines.
+
+    With --space those of that space, else of every space.
+    Turns are what a memory is made of; events, thoughts and the graph are made from them anew.
+    """
+    from knowhen.memory.formats import write_line
+
+    with session.open() as memory:
+        spaces = memory.spaces() if session.chosen_space is None else [session.space]
+        lines = (
+            write_line(turn, space=space) + "\n"
+            for space in spaces
+            for turn in memory.at(space).turns()
+        )
+        if file == "-":
+            sys.stdout.writelines(lines)
+            return
+        count = _write(Path(file), lines)
+    if session.out.json:
+        session.out.data({"file": file, "spaces": spaces, "turns": count})
+    else:
+        session.out.line(f"wrote {count} turns of {len(spaces)} spaces to {file}")
+
+
+def _take_in(session: Session, file: str, format: str) -> None:
+    from knowhen.memory.errors import InvalidInput
+    from knowhen.memory.formats import read_turns
+
+    read: Counter[str] = Counter()
+    new: Counter[str] = Counter()
+    stream = read_turns(file, format=format)
+    with session.open() as memory:
+        try:
+            with session.out.progress("remembering") as progress:
+                for batch in _batches(_spaced(session, stream)):
+                    _keep(memory, batch, read, new)
+                    progress(read.total())
+        except InvalidInput as error:
+            if not read.total():
+                raise
+            raise type(error)(f"{error}; the {read.total()} turns before it are kept") from None
+        with session.out.progress("settling", len(read)) as progress:
+            for number, space in enumerate(read, 1):
+                memory.at(space).settle()
+                progress(number)
+    _report(session, read, new)
+
+
+def _spaced(session: Session, stream: "Iterator[SpacedTurn]") -> "Iterator[SpacedTurn]":
+    for suggested, turn in stream:
+        yield (session.chosen_space or suggested or session.space), turn
+
+
+def _batches(stream: "Iterator[SpacedTurn]") -> "Iterator[list[SpacedTurn]]":
+    """Lists of up to `BATCH` turns; a failing stream gives what came before its failure first."""
+    from knowhen.memory.errors import InvalidInput
+
+    batch: list[SpacedTurn] = []
+    try:
+        for pair in stream:
+            batch.append(pair)
+            if len(batch) == BATCH:
+                yield batch
+                batch = []
+    except InvalidInput:
+        if batch:
+            yield batch
+        raise
+    if batch:
+        yield batch
+
+
+def _keep(
+    memory: "MemoryManager", batch: "list[SpacedTurn]", read: Counter[str], new: Counter[str]
+) -> None:
+    for space, pairs in groupby(batch, key=lambda pair: pair[0]):
+        turns = [turn for _, turn in pairs]
+        new[str(space)] += len(memory.at(str(space)).remember(turns))
+        read[str(space)] += len(turns)
+
+
+def _report(session: Session, read: Counter[str], new: Counter[str]) -> None:
+    rows = [{"space": space, "turns": read[space], "new": new[space]} for space in read]
+    if session.out.json:
+        session.out.data(rows)
+        return
+    for row in rows:
+        known = read[str(row["space"])] - new[str(row["space"])]
+        text = f"remembered {row['new']} turns in space {row['space']}"
+        session.out.line(text + (f" ({known} were there already)" if known else ""))
+    if not rows:
+        session.out.line("there was nothing to remember")
+
+
+def _write(path: Path, lines: Iterator[str]) -> int:
+    """Write beside the file, then put it in its place: a broken export replaces nothing."""
+    from knowhen.memory.errors import InvalidFile
+
+    part = path.with_name(path.name + ".part")
+    count = 0
+    try:
+        with part.open("w", encoding="utf-8") as handle:
+            for line in lines:
+                handle.write(line)
+                count += 1
+        os.replace(part, path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise InvalidFile(f"cannot write {str(path)!r}: {error.strerror}") from None
+    return count

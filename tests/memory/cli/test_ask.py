@@ -1,0 +1,95 @@
+import json
+
+import pytest
+from cli_program import Run, one_sentence
+
+
+def test_recall_lists_what_answers_with_date_speaker_and_id(filled: Run) -> None:
+    outcome = filled("recall", "What did Sam buy in Stavanger?")
+    first = outcome.out.splitlines()[0].split("\t")
+    assert first == [
+        "*", "2024-06-10 18:01", "Sam", "b2", "I bought a red kayak in Stavanger on Friday."
+    ]  # fmt: skip
+    assert "recall" in outcome.err
+    assert "of 1024 tokens" in outcome.err
+
+
+def test_recall_as_json_holds_the_whole_recall(filled: Run) -> None:
+    found = filled("recall", "What did Sam buy in Stavanger?", "--json", "--budget", 60).json
+    assert found["decision"]["action"] == "recall"
+    assert found["items"][0]["sources"] == ["b2"]
+    assert found["tokens"] <= 60
+    assert "red kayak" in found["context"]
+
+
+def test_the_context_alone_is_printed_as_a_prompt_takes_it(filled: Run) -> None:
+    query = "What did Sam buy in Stavanger?"
+    context = filled("recall", query, "--json").json["context"]
+    assert filled("recall", query, "--context").out == context + "\n"
+
+
+def test_no_gate_gives_a_context_where_the_gate_gives_none(filled: Run) -> None:
+    query = "Thanks, that is kind!"
+    assert filled("recall", query, "--json").json["context"] == ""
+    assert filled("recall", query, "--json", "--no-gate").json["context"] != ""
+
+
+def test_as_of_hides_what_was_said_later(filled: Run) -> None:
+    query = "Where does Nora live?"
+    found = filled("recall", query, "--no-gate", "--as-of", "2024-05-01", "--json").json
+    assert {item["id"] for item in found["items"] if item["kind"] == "turn"} <= {"a1", "a2", "a3"}
+
+
+@pytest.mark.parametrize("budget", ["0", "-5", "many"])
+def test_a_budget_that_is_no_positive_number_is_one_sentence(filled: Run, budget: str) -> None:
+    assert "budget" in one_sentence(filled("recall", "Nora", "--budget", budget))
+
+
+def test_a_bad_time_an_empty_query_and_a_missing_one_are_one_sentence_each(filled: Run) -> None:
+    assert "'soon' is no time" in one_sentence(filled("recall", "Nora", "--as-of", "soon"))
+    assert "empty" in one_sentence(filled("recall", " "))
+    assert "QUERY" in one_sentence(filled("recall"))
+    assert "No such option" in one_sentence(filled("recall", "Nora", "--nonsense"))
+    assert "No such command" in one_sentence(filled("rember"))
+
+
+def test_decide_tells_small_talk_from_a_question_about_a_person(filled: Run) -> None:
+    assert filled("decide", "Thanks, that is kind!").out.startswith("skip\n")
+    asked = filled("decide", "Where does Nora live?", "--json").json
+    assert asked["action"] == "recall"
+    assert all(0 <= asked[name] <= 1 for name in ("need", "have", "know", "trust"))
+    assert asked["reasons"]
+
+
+def test_why_explains_the_first_item_or_the_one_that_is_named(filled: Run) -> None:
+    query = "What did Sam buy in Stavanger?"
+    assert "turn b2" in filled("why", query).out
+    explained = filled("why", query, "b2", "--json").json["explanation"]
+    assert explained["item"]["id"] == "b2"
+    shares = explained["shares"]
+    assert shares == explained["item"]["why"]
+    assert list(shares) == sorted(shares, key=lambda cue: -abs(shares[cue]))
+    assert "no item of this recall 'zz'" in one_sentence(filled("why", query, "zz"))
+
+
+def test_chat_answers_with_a_dated_quote_and_remembers_what_was_said(filled: Run) -> None:
+    said = "What did Sam buy in Stavanger?\n/why\n\nI adopted a parrot named Rocket.\n/quit\n"
+    outcome = filled("chat", "--name", "Nora", input=said)
+    assert outcome.code == 0
+    assert "10 June 2024, Sam: “I bought a red kayak in Stavanger on Friday.” (b2)" in outcome.out
+    kept = filled("turns", "--json").json[-2:]
+    assert [(turn["speaker"], turn["text"]) for turn in kept] == [
+        ("Nora", "What did Sam buy in Stavanger?"),
+        ("Nora", "I adopted a parrot named Rocket."),
+    ]
+    assert kept[0]["session"] == kept[1]["session"] != ""
+
+
+def test_chat_as_json_gives_an_object_an_answer(filled: Run) -> None:
+    outcome = filled("chat", "--json", input="Where does Nora live?\n")
+    assert json.loads(outcome.out)["said"] == "Where does Nora live?"
+
+
+def test_chat_with_an_endpoint_needs_a_model(filled: Run) -> None:
+    error = one_sentence(filled("chat", "--base-url", "http://127.0.0.1:9/v1", input=""))
+    assert "--base-url needs --model" in error

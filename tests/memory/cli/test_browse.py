@@ -1,0 +1,60 @@
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+from cli_program import SAID, Run, one_sentence
+
+
+def test_turns_can_be_narrowed_to_a_session_or_the_newest(filled: Run) -> None:
+    assert [t["id"] for t in filled("turns", "--session", "s2", "--json").json] == [
+        "b1", "b2", "b3"
+    ]  # fmt: skip
+    assert [t["id"] for t in filled("turns", "--newest", 1, "--json").json] == ["b3"]
+
+
+def test_piped_lists_are_tab_separated_without_header_or_markup(filled: Run) -> None:
+    lines = filled("turns").out.splitlines()
+    assert [line.split("\t")[3] for line in lines] == [row[0] for row in SAID]
+    assert "\x1b" not in "".join(lines)
+
+
+def test_events_cover_every_turn_once(filled: Run) -> None:
+    events = filled("events", "--json").json
+    assert sum(event["turns"] for event in events) == len(SAID)
+    assert filled("events").out.count("\n") == len(events)
+
+
+def test_thoughts_with_history_show_what_a_newer_one_replaced(filled: Run) -> None:
+    active = {t["id"] for t in filled("thoughts", "--json").json}
+    rows = filled("thoughts", "--history", "--json").json
+    old = [t for t in rows if t["status"] == "superseded"]
+    assert any("Oslo" in t["text"] for t in old)
+    assert active == {t["id"] for t in rows if t["status"] == "active"}
+    assert "superseded\t2024-03-01\t" in filled("thoughts", "--history").out
+
+
+def test_the_graph_is_counted_and_exported_whole(filled: Run, tmp_path: Path) -> None:
+    counts = filled("graph", "--json").json
+    exported = json.loads(filled("graph", "--export", "json").out)
+    assert len(exported["nodes"]) == sum(counts["nodes"].values())
+    assert len(exported["edges"]) == sum(counts["edges"].values())
+    file = tmp_path / "graph.graphml"
+    assert filled("graph", "--export", "graphml", "-o", file).code == 0
+    nodes = ElementTree.parse(file).iter("{http://graphml.graphdrawing.org/xmlns}node")
+    assert sum(1 for _ in nodes) == len(exported["nodes"])
+    assert f"nodes\tturn\t{len(SAID)}\n" in filled("graph").out
+
+
+def test_a_graph_that_cannot_be_exported_is_one_sentence(filled: Run, tmp_path: Path) -> None:
+    assert "unknown format 'dot'" in one_sentence(filled("graph", "--export", "dot"))
+    gone = tmp_path / "no" / "graph.json"
+    assert "cannot write" in one_sentence(filled("graph", "--export", "json", "-o", gone))
+
+
+def test_operations_and_stats_count_what_was_done(filled: Run) -> None:
+    operations = filled("operations", "--json").json
+    stats = filled("stats", "--json").json
+    assert stats["operations"] == len(operations) > 0
+    assert stats["turns"] == len(SAID)
+    assert f"turns\t{len(SAID)}\n" in filled("stats").out
+    assert filled("operations").out.count("\n") == len(operations)
