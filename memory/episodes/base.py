@@ -55,13 +55,20 @@ class Limits:
     least: int = 2
     """Units in an event, unless a forced cut ends it sooner."""
     tokens: int = 1024
-    """Most tokens in an event; a single longer unit is an event of its own."""
+    """Most tokens in an event, where each unit counts for at most `unit_tokens`."""
+    unit_tokens: int = 256
+    """An assistant's long answer counts for no more, or it would fill an event alone and be cut
+    off from the question."""
     gap: timedelta = timedelta(minutes=60)
     """A longer silence always starts a new event, and so does a clock that runs backwards."""
 
     def forces(self, before: Unit, after: Unit, *, held: int) -> bool:
-        """Whether a new event must begin at `after`, when the open one holds `held` tokens."""
-        return held + after.tokens > self.tokens or self.silent(before, after)
+        """Whether a new event must begin at `after`, when the open one counts `held` tokens."""
+        return held + self.counted(after) > self.tokens or self.silent(before, after)
+
+    def counted(self, unit: Unit) -> int:
+        """How many tokens a unit adds to the size of its event."""
+        return min(unit.tokens, self.unit_tokens)
 
     def silent(self, before: Unit, after: Unit) -> bool:
         """Whether the time between two units alone forces a boundary."""

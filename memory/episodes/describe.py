@@ -121,6 +121,8 @@ def _title(units: Sequence[Unit], ranked: Sequence[int], content: Sequence[froze
             value = sum(shared[term] for term in own) / (len(own) + 4) / (1 + 0.3 * rank)
             if sentence.endswith("?"):
                 value *= 0.7
+            if "```" in sentence:  # code says little in a line
+                value *= 0.1
             if value > best:
                 best, title = value, sentence
     return shortened(title or units[0].text)

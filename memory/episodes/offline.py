@@ -69,7 +69,7 @@ class OfflineSegmenter:
         posterior = np.round(self._posterior(units), 9)
         inside = np.clip(posterior, 1e-9, 1 - 1e-9)
         surprise = np.log(inside / (1 - inside))
-        tokens = np.array([unit.tokens for unit in units])
+        tokens = np.array([self.limits.counted(unit) for unit in units])
         chosen = _best(posterior - self.threshold, tokens, self.limits)
         return [
             Cut(start + index, float(posterior[index]), float(surprise[index]), forced)

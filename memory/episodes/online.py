@@ -69,7 +69,7 @@ class OnlineSegmenter:
         if len(units) - opened < 2:
             return None
         surprise = self.scorer.score(units, opened=opened)
-        held = units[opened].tokens
+        held = self.limits.counted(units[opened])
         for newest in range(opened + 1, len(units)):
             if self.limits.forces(units[newest - 1], units[newest], held=held):
                 # Its own surprise needs the next unit, which may not have come yet.
@@ -77,7 +77,7 @@ class OnlineSegmenter:
             candidate = newest - 1
             if candidate - opened >= self.limits.least and surprise.proposed[candidate]:
                 return _cut(candidate, surprise)
-            held += units[newest].tokens
+            held += self.limits.counted(units[newest])
         return None
 
 

@@ -25,6 +25,11 @@ def test_a_title_is_the_statement_that_shares_most_with_its_event() -> None:
     assert describe(said(*TEXTS))[0] == "I adopted a puppy from the shelter on Monday."
 
 
+def test_code_is_no_title() -> None:
+    units = said("```python\nputs = shelter(puppy)\n``` The puppy shelter works now.", *TEXTS[1:2])
+    assert "```" not in describe(units)[0]
+
+
 def test_key_turns_are_the_first_and_telling_ones_in_order() -> None:
     keys = describe(said(*TEXTS))[1]
     assert keys[0] == "u0"

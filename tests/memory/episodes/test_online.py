@@ -101,6 +101,11 @@ def test_a_change_of_topic_begins_an_event(name: str) -> None:
     assert len(cuts) <= 3
 
 
+def test_a_long_answer_stays_with_its_question() -> None:
+    units = units_of([0] * 6, tokens=[30, 5000] * 3)
+    assert make_segmenter(embedder_name="lexical-16").cut(units) == []
+
+
 def test_one_topic_is_one_event() -> None:
     assert make_segmenter(embedder_name="lexical-16").cut(units_of([4] * 30)) == []
 
