@@ -215,10 +215,11 @@ def as_proposal(operation: Insert, now: datetime) -> Proposal:
         raise InvalidInput("a thought needs a text")
     given = operation
     if not operation.subject:
-        statement = read(operation.text, "user")
+        statement = read(operation.text, "User")
         given = replace(
             operation,
-            subject=statement.subject if statement else "user",
+            text=statement.text if statement else operation.text,
+            subject=statement.subject if statement else "User",
             predicate=statement.predicate if statement else "states",
             object=statement.object if statement else operation.text,
             polarity=statement.polarity if statement else operation.polarity,

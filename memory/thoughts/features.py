@@ -8,7 +8,7 @@ from knowhen.memory.records import Thought
 from knowhen.memory.text.analyzer import stem, words
 from knowhen.memory.text.dates import find_dates
 from knowhen.memory.text.language import stop_words
-from knowhen.memory.text.periods import MONTHS
+from knowhen.memory.text.periods import MONTHS, WEEKDAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +68,8 @@ _BOUND = re.compile(
 )
 _CONTENT_FOLLOWS = re.compile(r"[\s-]*[a-zA-Z]{4,}")
 _SINGULAR_ID = re.compile(
-    r"(?P<noun>[a-zA-Z]+[^s\s\W])\s+(?P<id>\d{1,2})(?![\d.,%:/]"
-    r"|\s*[a-z]*s\b)"
+    r"(?P<noun>[a-zA-Z]+[^s\s\W])\s+(?P<id>\d{1,2})"
+    r"(?=\s*(?:[,;:!?)]|\.(?!\d)|\Z|(?:and|on|with|by|for|is|was|which|that|to|at|in|of|has|from)\b))"
 )
 _ORDINAL = re.compile(
     r"(?P<id>first|second|third|fourth|fifth|final|last|\d{1,2}(?:st|nd|rd|th))\s+(?P<noun>[a-z]+)",
@@ -113,7 +113,6 @@ _REACHED = re.compile(
     re.IGNORECASE,
 )
 _IRREGULAR_PLURALS = frozenset(("people", "women", "men", "children", "kids", "mice", "feet"))
-_MONTH_STEMS = frozenset(stem(name, "en") for name in MONTHS) | {name[:3] for name in MONTHS}
 _NEVER = re.compile(
     r"\b(?:never|not yet|not ever|(?:haven|hasn|hadn)['’]t)\s+"
     r"(?:(?:actually|really|ever|yet|even|once|been|personally|formally|\w+ly)\s+)*"
@@ -241,10 +240,10 @@ def is_content(form: str) -> bool:
 
 @lru_cache(maxsize=1)
 def _no_content() -> frozenset[str]:
-    changes = {stem_of(word) for word in _CHANGE_WORDS}
-    return frozenset(
-        _WEAK | changes | stop_words()["en"] | {stem_of(w) for w in stop_words()["en"]}
-    )
+    units = {form for unit in _UNIT.split("|") for form in (unit, unit.replace("?", ""))}
+    named = (*_CHANGE_WORDS, *MONTHS, *WEEKDAYS, *stop_words()["en"], "week", "weekend", "last")
+    words = {*named, "ago", *units} - {"day", "days", "months", "month", "years", "year", "hours"}
+    return frozenset(_WEAK | words | {stem_of(word) for word in words})
 
 
 def _alternatives(object: str) -> tuple[frozenset[str], ...]:
@@ -260,7 +259,7 @@ def _ordinals(text: str) -> list[tuple[str, str]]:
     for match in (*_ORDINAL.finditer(text), *_SINGULAR_ID.finditer(text)):
         word = match["id"].lower()
         noun = stem_of(match["noun"])
-        if noun not in stop_words()["en"] and noun not in _MONTH_STEMS:
+        if is_content(noun):
             found.append((noun, _ORDINALS.get(word, word.rstrip("stndrh"))))
     return found
 

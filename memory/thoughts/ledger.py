@@ -156,13 +156,14 @@ class ThoughtLedger:
             self._drop(work, thought, operation.payload["sources"])
             return
         for key, change in operation.before.items():
-            if change == NEW:
-                need(key)
-                work.remove(key)
-            elif isinstance(change, Mapping) and "sources" in change:
+            if isinstance(change, Mapping) and "sources" in change:
                 self._drop(work, need(key), change["sources"])
             elif isinstance(change, Mapping):
                 work.put(restored(need(key), change))
+        for key, change in operation.before.items():
+            if change == NEW:
+                need(key)
+                work.remove(key)
 
     def _drop(self, work: Workspace, thought: Thought, sources: object) -> None:
         dropped = set(unpack_sources(sources))

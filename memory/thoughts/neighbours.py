@@ -1,7 +1,8 @@
 """Finding the thoughts that a thought may agree or disagree with, without looking at all.
 
 Blocking: only thoughts that share a slot, a statement, or two content words with a value or a
-denial are compared. What it finds depends on the thoughts alone, not on the order of arrival.
+denial are compared, and those that speak of a name that another denies. What it finds depends
+on the thoughts alone, not on the order of arrival.
 """
 
 from collections import Counter, defaultdict
@@ -24,6 +25,7 @@ class _Keys:
     slot: _Key
     statement: _Key
     stems: frozenset[str]
+    names: frozenset[str]
     valued: bool
     never: bool
     single: bool
@@ -41,6 +43,7 @@ class Neighbourhood:
         self._worded: dict[str, set[str]] = defaultdict(set)
         self._valued: dict[str, set[str]] = defaultdict(set)
         self._never: dict[str, set[str]] = defaultdict(set)
+        self._denied: dict[str, set[str]] = defaultdict(set)
 
     def __len__(self) -> int:
         return len(self._keys)
@@ -81,6 +84,8 @@ class Neighbourhood:
         ):
             if wanted:
                 postings.extend(index[stem] for stem in keys.stems)
+        if keys.never:
+            postings.extend(self._denied[name] for name in keys.names)
         return postings
 
     def near(self, thought_id: str) -> set[str]:
@@ -93,8 +98,10 @@ class Neighbourhood:
             found |= self._slots[keys.slot]
         if keys.never:
             found |= _sharing(self._worded, keys.stems)
+            found.update(i for name in keys.names for i in self._worded.get(name, ()))
         else:
             found |= _sharing(self._never, keys.stems)
+            found.update(i for stem in keys.stems for i in self._denied.get(stem, ()))
             if keys.valued:
                 found |= _sharing(self._valued, keys.stems)
         found.discard(thought_id)
@@ -108,6 +115,7 @@ def _keys(thought: Thought) -> _Keys:
         slot=(subject, thought.predicate),
         statement=(subject, thought.predicate, canonical(thought.object)),
         stems=found.stems,
+        names=found.names,
         valued=bool(found.values),
         never=bool(found.never),
         single=is_single(thought.predicate),

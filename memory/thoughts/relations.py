@@ -137,7 +137,7 @@ def _revalued(a: Value, b: Value, one: Features, other: Features) -> bool:
 def _remeasured(a: Value, b: Value, one: Features, other: Features) -> bool:
     """The same kind of measure, such as accuracy, of something that both name."""
     shared = a.near & b.near
-    if (a.near | b.near) & _MEASURES:
+    if a.near & _MEASURES and b.near & _MEASURES:
         return bool(shared & _MEASURES) and bool(shared - _MEASURES)
     least = 0.5 if a.kind in _LENGTHS else 0.3
     return len(shared) >= 2 and _alike(one, other) >= least

@@ -172,7 +172,7 @@ def read(clause: str, speaker: str) -> Statement | None:
     """The statement a clause makes, or None for questions, reactions and small talk."""
     corrects = _CORRECTION.match(clause.strip()) is not None
     body = _opened(clause.strip(), corrects)
-    if len(_CONTENT.findall(body)) < 2:
+    if _CONTENT.search(body) is None:
         return None
     if _INSTRUCTION.fullmatch(body):
         return _instruction(body, speaker)

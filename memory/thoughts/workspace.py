@@ -46,8 +46,9 @@ class Workspace:
         return [self._before[i] for i in sorted(thought_ids) if i in self._before]
 
     def _others(self, row: Thought) -> Mapping[str, Thought]:
-        ids = {row.superseded_by, row.merged_into, *self._near.statement(row.id)} - {None, row.id}
-        return {i: self._before[i] for i in ids if i is not None and i in self._before}
+        ids = {row.superseded_by, row.merged_into, *self._near.statement(row.id)} - self._removed
+        ids &= self._before.keys() - {row.id}
+        return {i: self._before[i] for i in ids if i is not None}
 
     def get(self, thought_id: str) -> Thought | None:
         """The thought unresolved, as this operation has it by now."""
@@ -97,6 +98,9 @@ class Workspace:
         self._base.pop(thought_id, None)
         self._seeds.discard(thought_id)
         self._removed.add(thought_id)
+        for other in list(self._base.values()):
+            if thought_id in (other.superseded_by, other.merged_into):
+                self._base[other.id] = unresolved(other, self._others(other))
 
     def _pointing_to(self, thought_id: str) -> set[str]:
         row = self._before.get(thought_id)

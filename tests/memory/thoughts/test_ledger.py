@@ -1,0 +1,355 @@
+"""How thoughts evolve: reinforced, superseded, contested, corrected, merged, undone, erased."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from knowhen.memory.clock import FixedClock
+from knowhen.memory.errors import NotFound, OperationRefused
+from knowhen.memory.records import Source
+from knowhen.memory.stores.sqlite import SqliteStore
+from knowhen.memory.stores.volatile import VolatileStore
+from knowhen.memory.thoughts.base import Failure, Proposal, Proposals
+from knowhen.memory.thoughts.ledger import ThoughtLedger
+from knowhen.memory.thoughts.operations import (
+    Erase,
+    Expire,
+    Insert,
+    Merge,
+    Pin,
+    Reinforce,
+    Retract,
+    Supersede,
+    Use,
+)
+from knowhen.memory.thoughts.timeline import as_of, current_first, known_at
+
+from .conftest import START, Talk, entries, turn
+
+
+def test_saying_it_again_reinforces_with_the_new_source(talk: Talk) -> None:
+    talk.say("I live in Berlin.", id="a")
+    once = talk.one("Ann lives in Berlin.").confidence
+    talk.say("I live in Berlin.", id="b", day=9)
+    (berlin,) = [t for t in talk.all() if t.status == "active"]
+    assert [source.turn_id for source in berlin.sources] == ["a", "b"]
+    assert once < berlin.confidence < 1
+
+
+def test_a_new_value_closes_the_interval_of_the_old(talk: Talk) -> None:
+    talk.say("I live in Berlin.", id="a")
+    talk.say("I moved to Paris.", id="b", day=30)
+    berlin, paris = talk.one("Ann lives in Berlin."), talk.one("Ann moved to Paris.")
+    assert (berlin.status, berlin.superseded_by, berlin.valid_to) == (
+        "superseded",
+        paris.id,
+        START + timedelta(days=30),
+    )
+    assert (paris.status, paris.supersedes) == ("active", (berlin.id,))
+
+
+def test_an_old_fact_that_arrives_late_does_not_replace_the_new_one(talk: Talk) -> None:
+    talk.say("I moved to Paris.", id="b", day=30)
+    talk.say("I live in Berlin.", id="a")
+    assert talk.active() == {"Ann moved to Paris."}
+    assert talk.one("Ann lives in Berlin.").valid_to == START + timedelta(days=30)
+
+
+def test_going_back_to_an_old_value_is_remembered_as_going_back(talk: Talk) -> None:
+    for day, (id, city) in enumerate((("a", "Berlin"), ("b", "Paris"), ("c", "Berlin"))):
+        talk.say(f"I live in {city}.", id=id, day=10 * day)
+    statuses = [t.status for t in sorted(talk.all(), key=lambda t: str(t.valid_from))]
+    assert statuses == ["superseded", "superseded", "active"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("The dashboard API averages 800ms.", "The dashboard API response now averages 250ms."),
+        ("I've completed 12 area problems.", "I've now completed 15 area problems."),
+        ("My Zotero library has 45 sources.", "I've added 52 sources to my Zotero library."),
+        (
+            "I have a deadline of April 1, 2024 for the first sprint.",
+            "The new deadline of the first sprint is April 5, 2024.",
+        ),
+        ("My favorite color is green.", "My favorite color is blue."),
+        ("I'm engaged.", "I got married."),
+    ],
+)
+def test_an_update_is_linked_to_what_it_updates(talk: Talk, old: str, new: str) -> None:
+    talk.say(old, id="a")
+    talk.say(new, id="b", day=3)
+    first, second = sorted(talk.all(), key=lambda t: str(t.valid_from))
+    assert first.superseded_by == second.id
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("I have 3 cats.", "I have 4 dogs."),
+        ("I finished sprint 1 on March 2.", "I finished sprint 2 on March 9."),
+        ("I went to a pottery class on March 2.", "I went to a pottery class on March 9."),
+        ("I will move to Rome.", "I live in Oslo."),
+        ("I scored 80% on the math quiz.", "My phone battery is at 40%."),
+        ("I use Flask 2.3.1.", "I use Flask with Python 3.11."),
+    ],
+)
+def test_different_things_are_left_apart(talk: Talk, one: str, other: str) -> None:
+    talk.say(one, id="a")
+    talk.say(other, id="b", day=14)
+    assert {t.status for t in talk.all()} == {"active"}
+    assert not any(t.contested for t in talk.all())
+
+
+def test_never_after_the_deed_is_contested_and_each_names_the_other(talk: Talk) -> None:
+    talk.say("I implemented a basic homepage route with Flask.", id="a")
+    talk.say("I've never written any Flask routes.", id="b", day=2)
+    deed, never = sorted(talk.all(), key=lambda t: t.polarity == "negative")
+    assert deed.rivals == (never.id,) and never.rivals == (deed.id,)
+    assert deed.contested and never.contested
+    assert deed.status == never.status == "active"
+
+
+def test_a_deed_after_never_ends_the_never(talk: Talk) -> None:
+    talk.say("I've never used Zotero.", id="a")
+    talk.say("I used Zotero for my essay.", id="b", day=5)
+    never, deed = sorted(talk.all(), key=lambda t: str(t.valid_from))
+    assert (never.status, never.superseded_by, deed.contested) == ("superseded", deed.id, False)
+
+
+def test_two_people_who_disagree_at_once_are_contested(talk: Talk) -> None:
+    talk.say("Bob's favorite color is red.", id="a", speaker="Ann")
+    talk.say("Bob's favorite color is blue.", id="b", speaker="Cid")
+    assert all(t.contested and t.status == "active" for t in talk.all())
+
+
+def test_a_correction_retracts_what_was_never_true(talk: Talk) -> None:
+    talk.hear(
+        [
+            turn("My dentist appointment is on March 3.", id="a"),
+            turn("No, I meant March 5.", id="b", day=0.01),
+        ]
+    )
+    wrong = talk.one("Ann's dentist appointment is on 3 March 2024.")
+    right = talk.one("Ann's dentist appointment is on 5 March 2024.")
+    assert (wrong.status, wrong.superseded_by, right.status) == ("retracted", right.id, "active")
+
+
+def test_what_an_agent_says_never_replaces_what_its_user_said(talk: Talk) -> None:
+    talk.say("I live in Berlin.", id="a")
+    agent = Proposal(
+        text="Ann lives in Paris.",
+        subject="Ann",
+        predicate="lives in",
+        object="Paris",
+        sources=(Source("b", 0, 5, 0.3),),
+        said_at=START + timedelta(days=5),
+    )
+    talk.ledger.learn(Proposals(items=(agent,)))
+    assert talk.one("Ann lives in Berlin.").status == "active"
+
+
+def test_a_rejected_proposal_is_kept_apart_and_never_a_fact(talk: Talk) -> None:
+    talk.ledger.learn(Proposals(rejected=(Failure("no such words", ("a",), "Ann owns Mars."),)))
+    assert talk.all() == []
+    assert talk.store.quarantined("home") == [(("a",), "no such words", "Ann owns Mars.")]
+
+
+def test_time_travel_tells_what_was_true_and_what_was_known(talk: Talk) -> None:
+    talk.say("I live in Berlin.", id="a")
+    talk.clock.advance(timedelta(days=40))
+    talk.say("I moved to Paris.", id="b", day=30)
+    then, later = START + timedelta(days=10), START + timedelta(days=50)
+
+    def said(thoughts: list) -> list[str]:  # type: ignore[type-arg]
+        return [thought.object for thought in thoughts if thought.status == "active"]
+
+    assert [t.object for t in as_of(talk.all(), then)] == ["Berlin"]
+    assert [t.object for t in as_of(talk.all(), later)] == ["Paris"]
+    assert said(known_at(talk.all(), then)) == ["Berlin"]
+    assert said(known_at(talk.all(), later)) == ["Paris"]
+    assert known_at(talk.all(), START - timedelta(days=1)) == []
+    assert [t.object for t in current_first(talk.all())] == ["Paris", "Berlin"]
+
+
+def test_erasing_the_new_fact_brings_back_the_old(talk: Talk) -> None:
+    talk.say("I live in Berlin.", id="a")
+    talk.say("I moved to Paris.", id="b", day=30)
+    berlin, paris = talk.one("Ann lives in Berlin."), talk.one("Ann moved to Paris.")
+    gone = talk.ledger.erase(turn_ids=["b"])
+    assert (gone.vanished, gone.revived, gone.texts) == (
+        (paris.id,),
+        (berlin.id,),
+        ("Ann moved to Paris.",),
+    )
+    assert talk.one("Ann lives in Berlin.").valid_to is None
+
+
+def test_erasing_one_of_two_sources_keeps_the_thought(talk: Talk) -> None:
+    talk.say("I live in Berlin.", id="a")
+    talk.say("I live in Berlin.", id="b", day=4)
+    talk.forget("a")
+    (kept,) = talk.all()
+    assert [source.turn_id for source in kept.sources] == ["b"]
+
+
+def test_erasing_a_parent_leaves_no_word_of_it_in_what_was_merged(talk: Talk) -> None:
+    talk.say("I love kayaks.", id="a")
+    talk.say("I love violins.", id="b")
+    ids = tuple(t.id for t in talk.all())
+    talk.ledger.apply(Merge(ids))
+    assert len(talk.active()) == 1
+    talk.forget("a")
+    assert talk.active() == {"Ann loves violins."}
+    assert "kayak" not in str(talk.all()) + str(talk.store.operations("home"))
+
+
+def test_an_erasure_cannot_be_undone(talk: Talk) -> None:
+    talk.say("I love kayaks.", id="a")
+    erased = talk.ledger.apply(Erase(turn_ids=("a",)))
+    assert talk.all() == []
+    with pytest.raises(OperationRefused):
+        talk.ledger.undo(erased)
+
+
+def test_a_merge_says_everything_and_points_back(talk: Talk) -> None:
+    talk.say("I work as a nurse.", id="a")
+    talk.say("I play chess on Sundays.", id="b")
+    nurse, chess = sorted(talk.all(), key=lambda t: t.text, reverse=True)
+    talk.ledger.apply(
+        Merge((nurse.id, chess.id), "Ann works as a nurse and plays chess on Sundays.")
+    )
+    child = talk.one("Ann works as a nurse and plays chess on Sundays.")
+    assert {s.turn_id for s in child.sources} == {"a", "b"}
+    assert talk.one(nurse.text).merged_into == child.id
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("I love kayaks.", "I don't like violins."),
+        ("I love kayaks.", "I will buy a violin."),
+        ("I saw a play on March 1, 2023.", "I saw a film on March 2, 2023."),
+    ],
+)
+def test_a_merge_never_crosses_polarity_modality_or_day(talk: Talk, one: str, other: str) -> None:
+    talk.say(one, id="a")
+    talk.say(other, id="b")
+    with pytest.raises(OperationRefused):
+        talk.ledger.apply(Merge(tuple(t.id for t in talk.all())))
+    assert len(talk.active()) == 2
+
+
+def test_a_merge_that_would_lose_a_word_is_refused(talk: Talk) -> None:
+    talk.say("I love kayaks.", id="a")
+    talk.say("I love violins.", id="b")
+    with pytest.raises(OperationRefused, match="violin"):
+        talk.ledger.apply(Merge(tuple(t.id for t in talk.all()), "Ann loves kayaks."))
+
+
+def test_operations_by_hand_stay_when_more_is_learned(talk: Talk) -> None:
+    talk.say("I live in Berlin.", id="a")
+    talk.say("I love kayaks.", id="b")
+    talk.ledger.apply(Retract(talk.one("Ann lives in Berlin.").id))
+    talk.ledger.apply(Expire(talk.one("Ann loves kayaks.").id))
+    talk.say("I live in Berlin.", id="c", day=1)
+    talk.say("I moved to Paris.", id="d", day=2)
+    assert talk.one("Ann loves kayaks.").status == "expired"
+    retracted = [t for t in talk.all() if t.status == "retracted"]
+    assert [t.sources[0].turn_id for t in retracted] == ["a"]
+
+
+def test_superseding_by_hand_links_what_rules_left_open(talk: Talk) -> None:
+    talk.say("I ride a horse to work.", id="a")
+    talk.say("I take the tram to work.", id="b", day=3)
+    horse, tram = sorted(talk.all(), key=lambda t: str(t.valid_from))
+    done = talk.ledger.apply(Supersede(horse.id, tram.id))
+    assert talk.one(horse.text).superseded_by == tram.id
+    assert talk.one(tram.text).supersedes == (horse.id,)
+    talk.say("I love kayaks.", id="c")
+    assert talk.one(horse.text).status == "superseded"
+    talk.ledger.undo(done)
+    assert {talk.one(horse.text), talk.one(tram.text)} == {horse, tram}
+
+
+def test_use_makes_more_stable_and_undo_forgets_it(talk: Talk) -> None:
+    talk.say("I love kayaks.", id="a")
+    before = talk.one("Ann loves kayaks.")
+    talk.clock.advance(timedelta(days=30))
+    used = talk.ledger.apply(Use((before.id,)))
+    after = talk.one("Ann loves kayaks.")
+    assert after.stability > before.stability and after.uses == 1
+    talk.ledger.undo(used)
+    assert talk.one("Ann loves kayaks.") == before
+
+
+def test_undo_goes_backwards_where_operations_meet(talk: Talk) -> None:
+    talk.say("I love kayaks.", id="a")
+    kayaks = talk.one("Ann loves kayaks.").id
+    pin = talk.ledger.apply(Pin(kayaks))
+    talk.ledger.apply(Pin(kayaks, False))
+    with pytest.raises(OperationRefused, match="later operation"):
+        talk.ledger.undo(pin)
+
+
+def test_an_inserted_thought_is_read_like_a_said_one(talk: Talk) -> None:
+    operation = talk.ledger.apply(Insert("I live in Rome."))
+    (rome,) = talk.all()
+    assert (rome.predicate, rome.object, rome.sources) == ("lives in", "Rome", ())
+    talk.ledger.apply(Reinforce(rome.id, (Source("x", 0, 4, 0.9),)))
+    with pytest.raises(OperationRefused):
+        talk.ledger.apply(Insert("I live in Rome."))
+    talk.ledger.undo(operation)
+    assert talk.all() == []
+
+
+def test_what_does_not_exist_is_not_found(talk: Talk) -> None:
+    with pytest.raises(NotFound):
+        talk.ledger.apply(Pin("nothing"))
+    with pytest.raises(NotFound):
+        talk.ledger.undo(99)
+
+
+def test_a_failed_operation_leaves_no_trace(talk: Talk) -> None:
+    talk.say("I love kayaks.", id="a")
+    before = talk.all()
+    with pytest.raises(NotFound):
+        talk.ledger.apply(Merge((before[0].id, "nothing")))
+    assert talk.all() == before
+    talk.say("I love violins.", id="b")
+    assert talk.active() == {"Ann loves kayaks.", "Ann loves violins."}
+
+
+def test_two_ledgers_over_one_home_see_each_other(tmp_path: Path) -> None:
+    path = tmp_path / "memory.db"
+    one, two = (Talk(store=SqliteStore(path)) for _ in range(2))  # type: ignore[arg-type]
+    one.say("I live in Berlin.", id="a")
+    two.say("I moved to Paris.", id="b", day=30)
+    one.say("I moved to Rome.", id="c", day=60)
+    assert {t.object: t.status for t in two.all()} == {
+        "Berlin": "superseded",
+        "Paris": "superseded",
+        "Rome": "active",
+    }
+    one.store.close()
+    two.store.close()
+
+
+def test_entries_follow_their_thoughts(talk: Talk) -> None:
+    talk.say("I live in Berlin. I love kayaks.", id="a")
+    owners = {row.owner for row in talk.store.entries("home", "thought")}
+    assert owners == {thought.id for thought in talk.all()}
+    talk.forget("a")
+    assert talk.store.entries("home", "thought") == []
+
+
+def test_a_store_that_fails_to_commit_leaves_the_ledger_in_step() -> None:
+    store, clock = VolatileStore(), FixedClock(START)
+    ledger = ThoughtLedger(store, "home", clock, entries)
+    talk = Talk(store=store)
+    with pytest.raises(ZeroDivisionError), store.transaction():
+        ledger.apply(Insert("I love kayaks."))
+        raise ZeroDivisionError
+    ledger.apply(Insert("I love kayaks."))
+    assert talk.active() == {"User loves kayaks."}
