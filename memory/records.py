@@ -170,6 +170,16 @@ class Decision:
     trust: float
     """Probability that the evidence is consistent, current and permitted."""
     reasons: tuple[str, ...] = ()
+    depth: Literal["none", "light", "full"] = "none"
+    """How much a recall should bring: light for one fact, full for what lies in several places."""
+    personal: bool = False
+    """Asks for a personal fact, which is never answered from the model's own knowledge."""
+    grey: bool = False
+    """So close to a threshold that a cheap call to a model is worth its price."""
+    moved: Mapping[str, float] = field(default_factory=dict)
+    """What moved need and have, in log-odds against a typical query, strongest first."""
+    counterfactual: str = ""
+    """The smallest change that would have led to a recall, or away from it."""
 
 
 @dataclass(frozen=True, slots=True)

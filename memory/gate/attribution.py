@@ -46,6 +46,12 @@ class Attribution:
     reply: float = 0.0
     """The asked person's turn together with the question that it answers."""
     other_reply: float = 0.0
+    second: float = 0.0
+    """The asked person's second best turn."""
+    own_known: float = 0.0
+    """Share of the content that the asked person ever spoke of."""
+    ownership: float = 0.0
+    """How much of what was said on the content the asked person said."""
     own_fact: float = 0.0
     other_fact: float = 0.0
 
@@ -70,6 +76,7 @@ def attribute(findings: Findings, content: Content) -> Attribution | None:
         return None
     result = Attribution()
     _by_speaker(result, findings, own, other)
+    _by_term(result, findings, content, own, other)
     _by_sentence(result, findings, content, own=own, side="own")
     _by_sentence(result, findings, content, own=other, side="other")
     _by_fact(result, findings, content, asked)
@@ -87,6 +94,19 @@ def _by_speaker(
     result.other_dense = float(cosines[other].max())
 
 
+def _by_term(
+    result: Attribution,
+    findings: Findings,
+    content: Content,
+    own: NDArray[np.bool_],
+    other: NDArray[np.bool_],
+) -> None:
+    counts, shares = findings.evidence.counts.counts, content.row_shares
+    ours, theirs = counts[:, own].sum(axis=1), counts[:, other].sum(axis=1)
+    result.own_known = float(shares @ (ours > 0))
+    result.ownership = float(shares @ (ours / np.maximum(ours + theirs, 1.0)))
+
+
 def _by_sentence(
     result: Attribution,
     findings: Findings,
@@ -96,7 +116,8 @@ def _by_sentence(
     side: str,
 ) -> None:
     corpus = findings.corpus
-    best = {"i": 0.0, "you": 0.0, "plain": 0.0, "reply": 0.0}
+    best = {"i": 0.0, "you": 0.0, "plain": 0.0}
+    replies = [0.0, 0.0]
     for part in _nearest(findings, own):
         whole: set[str] = set()
         for person, held in _sentences(corpus.text(part)):
@@ -108,10 +129,14 @@ def _by_sentence(
             for person, held in _sentences(corpus.text(before)):
                 if person == "you":
                     whole |= held
-        best["reply"] = max(best["reply"], content.held(whole))
+        replies.append(content.held(whole))
     for name, value in best.items():
-        setattr(result, "other_reply" if (side, name) == ("other", "reply") else
-                "reply" if name == "reply" else f"{side}_{name}", value)
+        setattr(result, f"{side}_{name}", value)
+    first, second = sorted(replies)[:-3:-1]
+    if side == "own":
+        result.reply, result.second = first, second
+    else:
+        result.other_reply = first
 
 
 def _nearest(findings: Findings, mask: NDArray[np.bool_]) -> list[int]:

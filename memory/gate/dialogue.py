@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 
 from knowhen.memory.text.analyzer import words
+from knowhen.memory.text.language import stop_words
 
 _GREETING = re.compile(
     r"^\W*(?:hi|hiya|hello|hey|yo|good (?:morning|night|evening|afternoon|day)|welcome|happy|merry|"
@@ -27,18 +28,21 @@ _ABOUT_THE_TALK = re.compile(
     r"(?:can|could) you (?:repeat|explain|help me|say) ?(?:that|this|it|with something|again)?\b|"
     r"what time is it|do you (?:like|love|enjoy|think|want|sleep|eat)\b|say (?:that|it) again|"
     r"make (?:it|that|this) (?:short|simpl|long)\w*|tell me (?:a |another )?(?:joke|something|story)|"
-    r"let(?:'s| us) (?:play|change)|give me a (?:second|minute|moment)|hold on)",
+    r"let(?:'s| us) (?:play|change)|give me a (?:second|minute|moment)|hold on|"
+    r"let me know|sorry to hear|just me or|stop it)\b",
     re.IGNORECASE,
 )
 _WORK = re.compile(
     r"^\W*(?:please\s+|(?:can|could|would) you (?:please )?)?(?:translate|rewrite|rephrase|fix|correct|"
-    r"proofread|paraphrase|compose|calculate|compute|convert|format|spell|sing|count to|flip|"
+    r"proofread|paraphrase|compose|calculate|compute|convert|format|spell|sing|count|flip|"
+    r"pick (?:a|an|one)\b|ask me|roll|draw|imagine|pretend|"
     r"write (?:me )?(?:a|an)\b|summari[sz]e (?:this|the following)|give me a synonym|"
     r"how do (?:you|i) say)\b",
     re.IGNORECASE,
 )
 _RECALLING = re.compile(
-    r"\b(?:remember|recall|remind(?:ed)?|forg[eo]t\w*|last time|earlier|previous(?:ly)?|"
+    r"\b(?:(?:do|can|did) (?:you|i) (?:still )?(?:remember|recall|forget)|remember (?:when|what|that|the)|"
+    r"(?:i|you|we) (?:forgot|forget|remember)|remind me|last time (?:i|we|you)|previously|"
     r"(?:did|have|had) (?:i|we|you) (?:\w+ )?(?:said?|tell|told|mention\w*|talk\w*|discuss\w*)|"
     r"(?:i|we|you)(?:'d|'ve| had| have)? (?:said|told|mentioned|talked|discussed|agreed|decided)|"
     r"our (?:conversations?|chats?|talks?|discussions?))\b",
@@ -67,6 +71,29 @@ _ATTRIBUTE = re.compile(
     r"appointment|salary|house|flat|apartment|car|room|holiday|vacation|weekend|family)\b",
     re.IGNORECASE,
 )
+# A text of nothing but these and function words says nothing that memory could add to.
+_CHATTER = frozenset(
+    words(
+        "ok okay well yes no please thanks thank welcome hi hello hey bye night morning evening "
+        "afternoon day days week weekend year today tonight tomorrow later soon now again back time "
+        "nice good great fine cool awesome perfect lovely beautiful amazing wonderful funny crazy "
+        "awful sad glad happy tired bored hungry sleepy cold hot busy ready sorry sure true right "
+        "wrong interesting fun lol haha wow oh ah hmm ugh yay brb luck fingers crossed care worries "
+        "worry problem pleasure cheers help appreciate thinking think guess know knows mean agree "
+        "hope wish feel feeling doing going go goes get got come coming let let's see say said tell "
+        "talk chat ask question thing things something anything nothing everything everyone anyone "
+        "listening wait hold second minute moment sec stop continue start change topic try joke "
+        "joking kidding test oops wonder maybe really totally actually exactly absolutely too also "
+        "much lot bit little like long there here what's how's that's it's i'm you're raining rain "
+        "sunny weather song music play game bored love best friday monday saturday sunday"
+    )
+)
+_HELP = re.compile(
+    r"^\W*(?:please\s+)?(?:(?:can|could|would|will) you|help|advise|recommend|suggest|teach|explain|"
+    r"give|show|how (?:do|can|should|would|could) (?:i|we)|what (?:should|can|could) (?:i|we)|"
+    r"should (?:i|we)|any (?:ideas|tips|advice))\b",
+    re.IGNORECASE,
+)
 _SELF = frozenset(
     ("i", "i'm", "i've", "i'd", "i'll", "me", "my", "mine", "myself")
     + ("we", "we're", "we've", "we'd", "we'll", "us", "our", "ours")
@@ -84,6 +111,8 @@ class Utterance:
     request: bool
     personal: bool
     """Speaks of the speaker, of us, or of something that belongs to a person."""
+    help: bool
+    """Asks for help or advice, which memory may colour but need not hold."""
     recalling: bool
     """Points back at what was said."""
     temporal: bool
@@ -93,21 +122,35 @@ class Utterance:
 def read_utterance(text: str) -> Utterance:
     """Read the kind of utterance off its words."""
     found = words(text)
-    greeting = bool(_GREETING.match(text))
     recalling = bool(_RECALLING.search(text))
     question = bool(_QUESTION.search(text))
-    about_talk = bool(_ABOUT_THE_TALK.search(text))
-    short = len(found) <= 8
-    chatting = (greeting and short and not (question and len(found) > 3)) or (
-        about_talk and len(found) <= 10
-    )
+    about_self = bool(_SELF.intersection(found))
+    attribute = bool(_ATTRIBUTE.search(text))
+    small_talk = not recalling and _chats(text, found, asking=question and about_self)
+    work = bool(_WORK.match(text)) and not recalling
     return Utterance(
-        small_talk=chatting and not recalling,
-        work=bool(_WORK.match(text)) and not recalling,
-        question=question,
-        request=bool(_REQUEST.match(text)),
-        personal=bool(_SELF.intersection(found)) or bool(_ATTRIBUTE.search(text)) or recalling,
+        small_talk=small_talk,
+        work=work,
+        question=question and not small_talk,
+        request=bool(_REQUEST.match(text)) and not small_talk,
+        personal=(about_self or attribute or recalling) and not small_talk,
         recalling=recalling,
+        help=bool(_HELP.match(text)) and not recalling,
         temporal=bool(_TIME.search(text)),
         words=len(found),
     )
+
+
+def _chats(text: str, found: list[str], *, asking: bool) -> bool:
+    """Whether it is talk for its own sake; `asking` is a question of the speaker's own affairs."""
+    if _ABOUT_THE_TALK.search(text):
+        return len(found) <= 10
+    if asking or len(found) > 12:
+        return False
+    if _GREETING.match(text) and len(found) <= 8:
+        return not _QUESTION.search(text) or len(found) <= 3 or _only_chatter(found)
+    return _only_chatter(found)
+
+
+def _only_chatter(found: list[str]) -> bool:
+    return all(word in _CHATTER or word in stop_words()["en"] for word in found)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowhen.memory.gate.attribution import Attribution, attribute
-from knowhen.memory.gate.content import read_content, Content
+from knowhen.memory.gate.content import Content, read_content
 from knowhen.memory.gate.dialogue import Utterance, read_utterance
 from knowhen.memory.recall.bm25 import bm25
 from knowhen.memory.recall.engine import Findings
@@ -18,6 +18,7 @@ HITS = 5
 _COVERAGES = (
     "coverage",
     "window_coverage",
+    "wide_coverage",
     "hits_coverage",
     "known_share",
     "known_terms",
@@ -43,6 +44,8 @@ class Signals:
     """Share of the query's content, by rarity, that the best part holds."""
     window_coverage: float
     """The same for the best part with its neighbours."""
+    wide_coverage: float
+    """The same with three neighbours on either side."""
     hits_coverage: float
     """The same for the first hits together."""
     known_share: float
@@ -136,11 +139,13 @@ def _coverages(findings: Findings, content: Content) -> dict[str, float]:
     weights = content.row_shares
     held = counts.counts > 0
     windows, lengths = counts.window(1)
+    wide, _ = counts.window(3)
     hits = np.argsort(-findings.evidence.turn_bm25, kind="stable")[:HITS]
     parts = weights @ held
     return {
         "coverage": float(parts.max()),
         "window_coverage": float((weights @ (windows > 0)).max()),
+        "wide_coverage": float((weights @ (wide > 0)).max()),
         "hits_coverage": float(weights @ held[:, hits].any(axis=1)),
         "known_share": float(weights.sum()),
         "known_terms": len(counts.terms) / len(findings.query.terms),

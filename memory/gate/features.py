@@ -1,0 +1,125 @@
+"""Signals as the numbers that the heads weigh, each with words that a user understands."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from knowhen.memory.gate.attribution import Attribution
+from knowhen.memory.gate.signals import Signals
+
+WORDS: Mapping[str, str] = {
+    "named": "it names a person of this memory",
+    "attributed": "it asks about one person of several",
+    "familiar": "it names something this memory has met",
+    "strangers": "it names somebody or something this memory has never met",
+    "foreign": "it names nobody of this memory, but somebody it has never met",
+    "personal": "it is about the people of this conversation",
+    "recalling": "it points back at what was said",
+    "small_talk": "it is small talk",
+    "work": "it asks for work on a text it brings along",
+    "question": "it asks something",
+    "request": "it asks for something to be done",
+    "short": "it is very short",
+    "length": "how much it asks for",
+    "known": "the memory knows what it asks about",
+    "known_terms": "the memory knows its words",
+    "missing": "its rarest word never occurred here",
+    "coverage": "one passage holds what it asks about",
+    "window": "a passage and its neighbours hold what it asks about",
+    "wide": "a stretch of the conversation holds what it asks about",
+    "density": "a passage speaks of little else",
+    "support": "several passages hold it",
+    "top": "the nearest passage is similar",
+    "mean": "the nearest passages are similar",
+    "background": "everything here is a little similar",
+    "rise": "the nearest passage stands out",
+    "fact": "a thought matches",
+    "met": "the memory knows what it asks about",
+    "matched": "a passage and its neighbours hold what it asks about",
+    "similar": "the nearest passages are similar",
+    "size": "the memory is large",
+    "best": "the best evidence about whom it asks",
+    "reply": "the person asked about speaks of it",
+    "other_reply": "somebody else speaks of it",
+    "second": "the person asked about speaks of it again",
+    "sentence_lead": "one sentence says it of the person asked about rather than of another",
+    "fact_lead": "a thought says it of the person asked about rather than of another",
+    "own_i": "the person asked about says it of themself",
+    "own_you": "the person asked about says it of the other",
+    "other_i": "somebody else says it of themself",
+    "other_you": "somebody else says it to the person asked about",
+    "own_dense": "something similar was said by the person asked about",
+    "other_dense": "something similar was said by somebody else",
+    "own_known": "the person asked about has spoken of its words",
+    "ownership": "its words belong mostly to the person asked about",
+    "best_known": "the best evidence, where the memory knows all words",
+}
+_PLAIN = 0.9
+"""A sentence without "I" or "you" is about its speaker, but for a little doubt."""
+
+
+def features(signals: Signals) -> dict[str, float]:
+    """Every feature of `WORDS`; lexical ones are shares from 0 to 1, cosines as they are."""
+    said = signals.utterance
+    serious = float(not (said.small_talk or said.work))
+    values = {
+        "named": float(bool(signals.names)),
+        "familiar": float(bool(signals.familiar)),
+        "strangers": float(bool(signals.strangers)),
+        "foreign": float(bool(signals.strangers) and not signals.names),
+        "personal": float(said.personal),
+        "recalling": float(said.recalling),
+        "small_talk": float(said.small_talk),
+        "work": float(said.work),
+        "question": float(said.question),
+        "request": float(said.request),
+        "short": float(said.words <= 3),
+        "length": min(len(signals.terms), 12) / 12,
+        "known": signals.known_share,
+        "known_terms": signals.known_terms,
+        "missing": signals.missing,
+        "coverage": signals.coverage,
+        "window": signals.window_coverage,
+        "wide": signals.wide_coverage,
+        "density": signals.density,
+        "support": signals.support,
+        "top": signals.top_similarity,
+        "mean": signals.mean_similarity,
+        "background": signals.background,
+        "rise": signals.rise,
+        "fact": signals.fact,
+        # For Need: what small talk happens to match speaks for nothing.
+        "met": serious * signals.known_share,
+        "matched": serious * signals.window_coverage,
+        "similar": serious * signals.top_similarity,
+        "size": float(np.log1p(signals.parts)) / 7,
+    }
+    values |= _of_attribution(signals.attribution, signals.window_coverage)
+    values["best_known"] = values["best"] * values["known"]
+    return values
+
+
+def _of_attribution(found: Attribution | None, window: float) -> dict[str, float]:
+    if found is None:
+        names = ("attributed", "reply", "other_reply", "second", "sentence_lead", "fact_lead")
+        names += ("own_i", "own_you", "other_i", "other_you", "own_dense", "other_dense")
+        return dict.fromkeys((*names, "own_known", "ownership"), 0.0) | {"best": window}
+    own = max(found.own_i, _PLAIN * found.own_plain, found.other_you)
+    other = max(found.other_i, _PLAIN * found.other_plain, found.own_you)
+    return {
+        "attributed": 1.0,
+        "best": max(own, found.reply, found.own_fact),
+        "reply": found.reply,
+        "other_reply": found.other_reply,
+        "second": found.second,
+        "sentence_lead": own - other,
+        "fact_lead": found.own_fact - found.other_fact,
+        "own_i": found.own_i,
+        "own_you": found.own_you,
+        "other_i": found.other_i,
+        "other_you": found.other_you,
+        "own_dense": found.own_dense,
+        "other_dense": found.other_dense,
+        "own_known": found.own_known,
+        "ownership": found.ownership,
+    }

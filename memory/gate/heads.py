@@ -1,0 +1,98 @@
+"""The heads: one small logistic per question, with shipped weights.
+
+`weights.json` is fitted by `benchmarks/fit_gate.py`, once per family of embedder, because a
+cosine of hashed n-grams and one of a language model mean different things. `know` looks at the
+question alone and is the same for both.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+import numpy as np
+
+BIAS = "bias"
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Log-odds as a weighted sum of features, recalibrated by `slope` and `shift`."""
+
+    weights: Mapping[str, float]
+    typical: Mapping[str, float]
+    """Mean of each feature over the development data: what a contribution is measured from."""
+    slope: float = 1.0
+    shift: float = 0.0
+
+    def logit(self, features: Mapping[str, float]) -> float:
+        total = sum(
+            weight * features[name] for name, weight in self.weights.items() if name != BIAS
+        )
+        return self.slope * (total + self.weights.get(BIAS, 0.0)) + self.shift
+
+    def probability(self, features: Mapping[str, float]) -> float:
+        return sigmoid(self.logit(features))
+
+    def contributions(self, features: Mapping[str, float]) -> dict[str, float]:
+        """By how much each feature moves the log-odds from where a typical query has them."""
+        return {
+            name: self.slope * weight * (features[name] - self.typical.get(name, 0.0))
+            for name, weight in self.weights.items()
+            if name != BIAS
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """Need, Have and Know, and the thresholds that were fitted with them."""
+
+    need: Head
+    have: Head
+    know: Head
+    need_cut: float
+    """Need below which a query that is not personal leaves memory alone."""
+    world_cut: float
+    """Have above which even a question about the world is answered from memory."""
+    have_levels: tuple[float, ...]
+    """Quantiles, evenly spaced from 0 to 1, of Have's log-odds where memory held the answer."""
+
+
+def sigmoid(logit: float) -> float:
+    return float(1.0 / (1.0 + np.exp(-np.clip(logit, -40.0, 40.0))))
+
+
+def logit(probability: float) -> float:
+    clipped = float(np.clip(probability, 1e-9, 1 - 1e-9))
+    return float(np.log(clipped / (1.0 - clipped)))
+
+
+@cache
+def shipped_heads(family: str) -> Heads:
+    """Heads for `lexical` or `semantic` embedders."""
+    text = resources.files(__package__).joinpath("weights.json").read_text(encoding="utf-8")
+    data = json.loads(text)
+    return read_heads(data[family], data["know"])
+
+
+def read_heads(data: Mapping[str, object], know: Mapping[str, object]) -> Heads:
+    """Heads from what `weights.json` holds for a family."""
+    return Heads(
+        need=_head(data["need"]),
+        have=_head(data["have"]),
+        know=_head(know),
+        need_cut=float(data["need_cut"]),  # type: ignore[arg-type]
+        world_cut=float(data["world_cut"]),  # type: ignore[arg-type]
+        have_levels=tuple(data["have_levels"]),  # type: ignore[arg-type]
+    )
+
+
+def family_of(embedder: str) -> str:
+    """The family whose weights fit an embedder of that name."""
+    return "lexical" if embedder.startswith("lexical") else "semantic"
+
+
+def _head(data: object) -> Head:
+    assert isinstance(data, dict)
+    return Head(weights=data["weights"], typical=data["typical"])
