@@ -1,0 +1,284 @@
+"""mem0's `Memory` over a knowhen memory.
+
+Each message is a memory, kept verbatim under the id that `add` gives back; nothing has to be
+extracted for it to be found. An update is a new version beside the old one, a deletion erases
+all versions. A user's memories are in the space with the user's name.
+"""
+
+import hashlib
+import logging
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Self
+
+from knowhen.agents.background import Background
+from knowhen.agents.mem0.filters import fits
+from knowhen.agents.mem0.records import (
+    REPLACES,
+    ROOT,
+    SESSION,
+    Record,
+    iso,
+    owner_of,
+    record_of,
+    space_name,
+)
+from knowhen.agents.prompt import own_words
+from knowhen.memory.clock import random_id
+from knowhen.memory.errors import InvalidInput, NotFound
+from knowhen.memory.manager import MemoryManager
+from knowhen.memory.records import Turn
+
+log = logging.getLogger(__name__)
+_UPDATES = "mem0 updates"
+
+
+class Memory:
+    """mem0's `Memory` over a knowhen memory; without a key, a server or a download.
+
+    Args:
+        config: mem0's configuration; of it `llm` and `embedder` are used where the provider is
+            `openai`. The rest is logged and left out.
+        memory: an open memory to use; None opens the default home.
+    """
+
+    def __init__(
+        self, config: Mapping[str, Any] | None = None, *, memory: MemoryManager | None = None
+    ) -> None:
+        self._memory = memory or MemoryManager.open(**_options(config or {}))
+        self._background = Background()
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
+        """As mem0's."""
+        return cls(config)
+
+    def add(
+        self,
+        messages: str | Mapping[str, Any] | Sequence[Mapping[str, Any]],
+        *,
+        user_id: str | None = None,
+        agent_id: str | None = None,
+        run_id: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        infer: bool = True,
+    ) -> dict[str, list[Record]]:
+        """Remember messages; give back those that are new. System messages are left out.
+
+        What a program put into a system message was recalled or written by it, and is no news.
+        `infer` changes nothing: messages are kept as they are, and thought about behind.
+        """
+        owner = owner_of(user_id=user_id, agent_id=agent_id, run_id=run_id)
+        memory = self._space(owner)
+        results: list[Record] = []
+        for message in _messages(messages):
+            turn = _turn(message, owner, metadata or {})
+            if turn is not None and (stored := _remember(memory, turn)) is not None:
+                results.append({"id": stored.id, "memory": stored.text, "event": "ADD"})
+        self._background.think(memory)
+        return {"results": results}
+
+    def search(
+        self,
+        query: str,
+        *,
+        user_id: str | None = None,
+        agent_id: str | None = None,
+        run_id: str | None = None,
+        limit: int | None = None,
+        top_k: int | None = None,
+        filters: Mapping[str, Any] | None = None,
+        threshold: float | None = None,
+    ) -> dict[str, list[Record]]:
+        """The memories that answer a query, best first, with a score from 0 to 1."""
+        owner = owner_of(user_id=user_id, agent_id=agent_id, run_id=run_id, filters=filters)
+        memory = self._space(owner)
+        replaced = _replaced(memory)
+        found: list[Record] = []
+        for item in memory.recall(query, gate=False).items:
+            if item.kind != "turn" or item.id in replaced:
+                continue
+            score = 1 / (1 + math.exp(-item.score))
+            record = {**record_of(memory.turn(item.id), memory.space), "score": score}
+            if _kept(record, owner, filters) and score >= (threshold or 0.0):
+                found.append(record)
+        return {"results": found[: top_k or limit or 20]}
+
+    def get(self, memory_id: str) -> Record | None:
+        """One memory in its newest version; None if there is none."""
+        versions = self._versions(memory_id)
+        return record_of(versions[1][-1], versions[0].space) if versions else None
+
+    def get_all(
+        self,
+        *,
+        user_id: str | None = None,
+        agent_id: str | None = None,
+        run_id: str | None = None,
+        filters: Mapping[str, Any] | None = None,
+        limit: int | None = None,
+        top_k: int | None = None,
+    ) -> dict[str, list[Record]]:
+        """All memories of a user, agent or run, in the order they were added."""
+        owner = owner_of(user_id=user_id, agent_id=agent_id, run_id=run_id, filters=filters)
+        memory = self._space(owner)
+        replaced = _replaced(memory)
+        records = [
+            record_of(turn, memory.space) for turn in memory.turns() if turn.id not in replaced
+        ]
+        kept = [record for record in records if _kept(record, owner, filters)]
+        return {"results": kept[: top_k or limit or len(kept)]}
+
+    def update(self, memory_id: str, data: str) -> dict[str, str]:
+        """Put another text in a memory's place; `history` keeps the one before.
+
+        Raises:
+            NotFound: there is no such memory.
+        """
+        memory, versions = self._found(memory_id)
+        old = versions[-1]
+        meta = {**old.meta, ROOT: versions[0].id, REPLACES: old.id}
+        memory.remember(Turn(data, speaker=old.speaker, role=old.role, session=_UPDATES, meta=meta))
+        return {"message": "Memory updated successfully!"}
+
+    def delete(self, memory_id: str) -> dict[str, str]:
+        """Erase a memory in all its versions.
+
+        Raises:
+            NotFound: there is no such memory.
+        """
+        memory, versions = self._found(memory_id)
+        memory.forget(turns=[turn.id for turn in versions])
+        return {"message": "Memory deleted successfully!"}
+
+    def delete_all(
+        self, *, user_id: str | None = None, agent_id: str | None = None, run_id: str | None = None
+    ) -> dict[str, str]:
+        """Erase all memories of a user, agent or run."""
+        owner = owner_of(user_id=user_id, agent_id=agent_id, run_id=run_id)
+        memory = self._space(owner)
+        doomed = [t.id for t in memory.turns() if _kept(record_of(t, memory.space), owner, None)]
+        if doomed:
+            memory.forget(turns=doomed)
+        return {"message": "Memories deleted successfully!"}
+
+    def history(self, memory_id: str) -> list[Record]:
+        """What was done to a memory, oldest first; empty once it is erased."""
+        versions = self._versions(memory_id)
+        before: Turn | None = None
+        events: list[Record] = []
+        for turn in versions[1] if versions else []:
+            events.append(
+                {
+                    "id": turn.id,
+                    "memory_id": memory_id,
+                    "old_memory": before.text if before else None,
+                    "new_memory": turn.text,
+                    "event": "UPDATE" if before else "ADD",
+                    "created_at": iso(turn.time),
+                    "is_deleted": False,
+                }
+            )
+            before = turn
+        return events
+
+    def reset(self) -> None:
+        """Erase everything of every user."""
+        for space in self._memory.spaces():
+            memory = self._memory.at(space)
+            if doomed := [turn.id for turn in memory.turns()]:
+                memory.forget(turns=doomed)
+
+    def close(self) -> None:
+        """Finish thinking and close the memory."""
+        self._background.close()
+        self._memory.close()
+
+    def _space(self, owner: Mapping[str, str]) -> MemoryManager:
+        return self._memory.at(space_name(owner))
+
+    def _found(self, memory_id: str) -> tuple[MemoryManager, list[Turn]]:
+        versions = self._versions(memory_id)
+        if versions is None:
+            raise NotFound("memory", memory_id, "any")
+        return versions
+
+    def _versions(self, memory_id: str) -> tuple[MemoryManager, list[Turn]] | None:
+        """The manager that has it, and its versions, oldest first."""
+        for space in self._memory.spaces():
+            memory = self._memory.at(space)
+            try:
+                first = memory.turn(memory_id)
+            except NotFound:
+                continue
+            root = str(first.meta.get(ROOT) or memory_id)
+            later = [t for t in memory.turns(session=_UPDATES) if t.meta.get(ROOT) == root]
+            return memory, [memory.turn(root), *later]
+        return None
+
+
+def _remember(memory: MemoryManager, turn: Turn) -> Turn | None:
+    """Store a turn unless the same is there; one that was erased comes under a new id."""
+    try:
+        memory.turn(turn.id)
+        return None
+    except NotFound:
+        if not memory.remember(turn):
+            turn = replace(turn, id=random_id())
+            memory.remember(turn)
+        return turn
+
+
+def _turn(
+    message: Mapping[str, Any], owner: Mapping[str, str], metadata: Mapping[str, Any]
+) -> Turn | None:
+    role, content = message.get("role", "user"), message.get("content")
+    if role not in ("user", "assistant") or not isinstance(content, str):
+        return None
+    text = own_words(content)
+    if not text.strip():
+        return None
+    speaker = str(message.get("name") or (owner.get("user_id", "") if role == "user" else ""))
+    session = owner.get("run_id", SESSION)
+    identity = "\0".join((session, role, speaker, text)).encode("utf-8", "replace")
+    return Turn(
+        text,
+        speaker=speaker,
+        role=role,
+        session=session,
+        id=hashlib.blake2b(identity + space_name(owner).encode(), digest_size=8).hexdigest(),
+        meta={**metadata, **owner},
+    )
+
+
+def _messages(messages: object) -> Iterable[Mapping[str, Any]]:
+    if isinstance(messages, str):
+        return [{"role": "user", "content": messages}]
+    if isinstance(messages, Mapping):
+        return [messages]
+    if isinstance(messages, Sequence):
+        return [message for message in messages if isinstance(message, Mapping)]
+    raise InvalidInput(f"messages are a text, a message or a list of them, not {messages!r}")
+
+
+def _replaced(memory: MemoryManager) -> set[str]:
+    return {str(turn.meta.get(REPLACES)) for turn in memory.turns(session=_UPDATES)}
+
+
+def _kept(record: Record, owner: Mapping[str, str], filters: Mapping[str, Any] | None) -> bool:
+    belongs = all(record.get(name, value) == value for name, value in owner.items())
+    narrower = [name for name in owner if name not in record and name != "user_id"]
+    return belongs and not narrower and fits(record, filters or {})
+
+
+def _options(config: Mapping[str, Any]) -> dict[str, Any]:
+    options: dict[str, Any] = {}
+    for part, name in (("llm", "model"), ("embedder", "embedder")):
+        chosen = config.get(part) or {}
+        if chosen.get("provider") == "openai" and (chosen.get("config") or {}).get("model"):
+            options[name] = f"openai:{chosen['config']['model']}"
+    left = [part for part in config if part not in ("llm", "embedder", "version")]
+    if left:
+        log.info("of mem0's configuration, %s has no meaning here", ", ".join(left))
+    return options
