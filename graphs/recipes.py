@@ -22,7 +22,7 @@ Scores = list[tuple[str, float]]
 CANDIDATES = 100
 """Best passages of each cue that the recipe `knowhen` ranks in the end."""
 FLOOR = 1e-4
-"""Share of the walk below which passages are alike; about what local push leaves open."""
+"""Share of the walk below which passages are alike; about twice what local push leaves open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,8 @@ class Recipe:
     order: Callable[[PassageGraph, Cues, Ranking], Scores]
     """From the graph, the cues and the walk."""
     damping: float
+    tolerance: float
+    """Of local push, if no other walk is given."""
     facts: int
     """How many of the best facts are taken up, before recognition."""
     kinds: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
@@ -184,15 +186,24 @@ HIPPORAG = Recipe(
     hipporag_restart,
     fact_order,
     damping=0.5,
+    tolerance=1e-6,
     facts=0,
     kinds=MappingProxyType({**_TWICE, "mention": 0.0}),
 )
 """HippoRAG (Gutiérrez et al., 2024): query entities, and a graph of entities alone."""
 
-HIPPORAG2 = Recipe("hipporag2", hipporag2_restart, walk_order, damping=0.5, facts=5, kinds=_TWICE)
+HIPPORAG2 = Recipe(
+    "hipporag2",
+    hipporag2_restart,
+    walk_order,
+    damping=0.5,
+    tolerance=1e-6,
+    facts=5,
+    kinds=_TWICE,
+)
 """HippoRAG 2 (Gutiérrez et al., 2025), with the settings of its code."""
 
-KNOWHEN = Recipe("knowhen", SparseRestart(), FusedOrder(), damping=0.85, facts=5)
+KNOWHEN = Recipe("knowhen", SparseRestart(), FusedOrder(), damping=0.93, tolerance=5e-5, facts=5)
 """A sparse restart, a longer walk, and the walk's share weighed with the cues themselves."""
 
 RECIPES: Mapping[str, Recipe] = MappingProxyType(

@@ -48,7 +48,7 @@ def retrieve(
         if recognition.fallback is not None:
             fallbacks.append(f"recognition kept every fact: {recognition.fallback}")
     restart = recipe.restart(base, cues, facts)
-    ranking = (walk or PushWalk()).rank(
+    ranking = (walk or PushWalk(recipe.tolerance)).rank(
         base.graph, restart, damping=recipe.damping, kinds=recipe.kinds
     )
     order = recipe.order

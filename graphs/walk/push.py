@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowhen.graphs.adjacency import Adjacency, Slots, Weights
+from knowhen.graphs.errors import InvalidInput
 from knowhen.graphs.knowledge import KnowledgeGraph
 from knowhen.graphs.walk.base import DAMPING, Ranking, ranking, seeds
 
@@ -26,11 +27,15 @@ class PushWalk:
         tolerance: at most this much mass for each edge of a node is left unsettled, so that a
             walk costs at most 1 / (tolerance x (1 - damping)) edges. The mass left over is
             counted where it lies, and the ranking's `error` is a bound made of it.
+
+    Raises:
+        InvalidInput: the tolerance is not a positive number.
     """
 
     def __init__(self, tolerance: float = TOLERANCE) -> None:
+        if not tolerance > 0.0:
+            raise InvalidInput(f"the tolerance of a walk must be positive, not {tolerance!r}")
         self.tolerance = tolerance
-        self._scratch = _Scratch()
 
     def rank(
         self,
@@ -42,8 +47,12 @@ class PushWalk:
     ) -> Ranking:
         with graph.lock:
             start, masses = seeds(graph, restart, damping)
-            push = _Push(graph.adjacency, graph.factors(kinds), self._scratch, self.tolerance)
-            slots, scores, error = push.run(start, masses, damping)
+            push = _Push(graph.adjacency, graph.factors(kinds), _SCRATCH, self.tolerance)
+            try:
+                slots, scores, error = push.run(start, masses, damping)
+            except BaseException:
+                _SCRATCH.drop()  # an interrupted walk has not zeroed what it touched
+                raise
             return ranking(graph, slots, scores, error)
 
     def rank_many(
@@ -62,6 +71,9 @@ class _Scratch(local):
     """Zeroed arrays as long as the graph, one set per thread; each walk zeroes what it touched."""
 
     def __init__(self) -> None:
+        self.drop()
+
+    def drop(self) -> None:
         self.settled: Weights = np.zeros(0)
         self.residue: Weights = np.zeros(0)
         self.mark: Slots = np.zeros(0, np.int64)
@@ -71,6 +83,9 @@ class _Scratch(local):
             room = size + size // 4
             self.settled, self.residue = np.zeros(room), np.zeros(room)
             self.mark = np.zeros(room, np.int64)
+
+
+_SCRATCH = _Scratch()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from knowhen.graphs import (
     PushWalk,
     Walk,
 )
+from knowhen.graphs.errors import InvalidInput
 from knowhen.graphs.walk import StandingWalk
 
 WALKS: list[Walk] = [PushWalk(), PowerWalk(), PrpackWalk(), StandingWalk()]
@@ -116,6 +117,23 @@ def test_push_looks_at_a_part_of_the_graph_that_does_not_grow_with_it() -> None:
         graph.add_arrays("ring", nodes, (ends, np.roll(ends, 1)), "fact")
         reached.append(len(PushWalk().rank(graph, {"entity:0": 1.0}, damping=0.85)))
     assert reached[0] == reached[1] < 200
+
+
+@pytest.mark.parametrize("tolerance", [0.0, -1.0, float("nan")])
+def test_push_needs_a_positive_tolerance(tolerance: float) -> None:
+    with pytest.raises(InvalidInput):
+        PushWalk(tolerance)
+
+
+def test_an_interrupted_walk_leaves_no_trace_in_the_next(
+    graph: KnowledgeGraph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = PushWalk().rank(graph, {"entity:ann": 1.0}).scores_by_node()
+    with monkeypatch.context() as patch:
+        patch.setattr(graph.adjacency, "gather", lambda rows: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            PushWalk().rank(graph, {"entity:bob": 1.0})
+    assert PushWalk().rank(graph, {"entity:ann": 1.0}).scores_by_node() == before
 
 
 def test_the_standing_walk_remembers_what_it_was_asked(graph: KnowledgeGraph) -> None:
