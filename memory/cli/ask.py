@@ -32,6 +32,7 @@ def recall(
         bool, typer.Option("--no-gate", help="Give a context whatever the gate decides.")
     ] = False,
     as_of: AsOf = None,
+    limit: Annotated[int, typer.Option(help="How many to list.", min=1, metavar="NUMBER")] = 10,
     context: Annotated[
         bool, typer.Option("--context", help="Print the context alone, as a prompt takes it.")
     ] = False,
@@ -44,7 +45,7 @@ def recall(
     elif context:
         session.out.line(found.context)
     else:
-        _show(session, found, budget)
+        _show(session, found, budget, limit)
 
 
 def decide(session: Session, query: Query) -> None:
@@ -119,13 +120,13 @@ def parse_time(written: str | None) -> datetime | None:
     return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
-def _show(session: Session, found: "Recall", budget: int) -> None:
+def _show(session: Session, found: "Recall", budget: int, limit: int) -> None:
     out = session.out
     out.table(
         ("", "when", "who", "id", "text"),
         [
             ("*" if item.packed is not None else "", item.time, _who(item), item.id, item.text)
-            for item in found.items
+            for item in found.items[:limit]
         ],
     )
     counted = "" if found.exact_tokens else "about "

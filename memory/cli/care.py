@@ -2,6 +2,7 @@
 
 import typer
 
+from knowhen.memory.cli.output import counted
 from knowhen.memory.cli.session import Session, add_command
 
 UNWELL = 1
@@ -20,7 +21,8 @@ def settle(session: Session) -> None:
     if session.out.json:
         session.out.data(settled)
         return
-    session.out.line(f"{settled.events} events thought about, {settled.operations} operations")
+    events = counted(settled.events, "event")
+    session.out.line(f"{events} thought about, {counted(settled.operations, 'operation')}")
     for failure in settled.failures:
         session.out.remark(f"- {failure}")
 
@@ -36,7 +38,9 @@ def reindex(session: Session) -> None:
     if session.out.json:
         session.out.data({"spaces": spaces, "embedder": session.embedder})
     else:
-        session.out.line(f"rebuilt {len(spaces)} spaces with the {session.embedder} embedder")
+        session.out.line(
+            f"rebuilt {counted(len(spaces), 'space')} with the {session.embedder} embedder"
+        )
 
 
 def doctor(session: Session) -> None:

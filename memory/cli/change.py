@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from knowhen.memory.cli.ask import parse_time
+from knowhen.memory.cli.output import counted
 from knowhen.memory.cli.session import Session, add_command
 
 if TYPE_CHECKING:
@@ -144,7 +145,7 @@ def _show_receipt(session: Session, receipt: "Receipt") -> None:
 
 
 def _amount(receipt: "Receipt") -> str:
-    return f"{len(receipt.turns)} turns and {len(receipt.thoughts)} thoughts"
+    return f"{counted(len(receipt.turns), 'turn')} and {counted(len(receipt.thoughts), 'thought')}"
 
 
 def _say(session: Session, operation: int, sentence: str) -> None:

@@ -4,17 +4,20 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from knowhen.memory.cli.output import counted
 from knowhen.memory.cli.session import Session, add_command
 
 if TYPE_CHECKING:
     from knowhen.memory.formats import SpacedTurn
     from knowhen.memory.manager import MemoryManager
+    from knowhen.memory.records import Turn
 
 BATCH = 128
 """Turns in one transaction."""
@@ -73,7 +76,9 @@ def export_turns(
     if session.out.json:
         session.out.data({"file": file, "spaces": spaces, "turns": count})
     else:
-        session.out.line(f"wrote {count} turns of {len(spaces)} spaces to {file}")
+        session.out.line(
+            f"wrote {counted(count, 'turn')} of {counted(len(spaces), 'space')} to {file}"
+        )
 
 
 def _take_in(session: Session, file: str, format: str) -> None:
@@ -92,7 +97,8 @@ def _take_in(session: Session, file: str, format: str) -> None:
         except InvalidInput as error:
             if not read.total():
                 raise
-            raise type(error)(f"{error}; the {read.total()} turns before it are kept") from None
+            kept = counted(read.total(), "turn")
+            raise type(error)(f"{error} (kept the {kept} before it)") from None
         with session.out.progress("settling", len(read)) as progress:
             for number, space in enumerate(read, 1):
                 memory.at(space).settle()
@@ -128,9 +134,22 @@ def _keep(
     memory: "MemoryManager", batch: "list[SpacedTurn]", read: Counter[str], new: Counter[str]
 ) -> None:
     for space, pairs in groupby(batch, key=lambda pair: pair[0]):
-        turns = [turn for _, turn in pairs]
-        new[str(space)] += len(memory.at(str(space)).remember(turns))
+        inner = memory.at(str(space))
+        turns = [_dated(turn, inner) for _, turn in pairs]
+        new[str(space)] += len(inner.remember(turns))
         read[str(space)] += len(turns)
+
+
+def _dated(turn: "Turn", memory: "MemoryManager") -> "Turn":
+    """A turn whose file gives no time, with the time it was stored with, if it was before."""
+    from knowhen.memory.errors import NotFound
+
+    if turn.time is not None or not turn.id:
+        return turn
+    try:
+        return replace(turn, time=memory.turn(turn.id).time)
+    except NotFound:
+        return turn
 
 
 def _report(session: Session, read: Counter[str], new: Counter[str]) -> None:
@@ -140,8 +159,8 @@ def _report(session: Session, read: Counter[str], new: Counter[str]) -> None:
         return
     for row in rows:
         known = read[str(row["space"])] - new[str(row["space"])]
-        text = f"remembered {row['new']} turns in space {row['space']}"
-        session.out.line(text + (f" ({known} were there already)" if known else ""))
+        text = f"remembered {counted(new[str(row['space'])], 'turn')} in space {row['space']}"
+        session.out.line(text + (f" ({known} there already)" if known else ""))
     if not rows:
         session.out.line("there was nothing to remember")
 

@@ -79,7 +79,13 @@ class Output:
         from rich.table import Table
         from rich.text import Text
 
-        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+        table = Table(
+            box=None,
+            pad_edge=False,
+            padding=(0, 2, 0, 0),
+            header_style="dim",
+            show_header=any(columns),
+        )
         for name in columns[:-1]:
             table.add_column(name, no_wrap=True, style="cyan" if name == "id" else "")
         table.add_column(columns[-1], overflow="fold", ratio=1)
@@ -107,6 +113,11 @@ class Output:
         with bar:
             task = bar.add_task(work, total=total)
             yield lambda done: bar.update(task, completed=done)
+
+
+def counted(number: int, noun: str) -> str:
+    """The number with its noun: `1 turn`, `2 turns`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def cell(value: object) -> str:

@@ -14,6 +14,10 @@ def test_recall_lists_what_answers_with_date_speaker_and_id(filled: Run) -> None
     assert "of 1024 tokens" in outcome.err
 
 
+def test_recall_lists_only_so_many(filled: Run) -> None:
+    assert filled("recall", "Nora", "--limit", 2).out.count("\n") == 2
+
+
 def test_recall_as_json_holds_the_whole_recall(filled: Run) -> None:
     found = filled("recall", "What did Sam buy in Stavanger?", "--json", "--budget", 60).json
     assert found["decision"]["action"] == "recall"

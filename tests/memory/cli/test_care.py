@@ -13,7 +13,7 @@ from knowhen.memory.embedders.lexical import LexicalEmbedder
 def test_settle_reindex_and_doctor_leave_the_memory_as_it_was(filled: Run) -> None:
     before = filled("stats", "--json").json
     assert filled("settle", "--json").json["failures"] == []
-    assert filled("reindex").out == "rebuilt 1 spaces with the lexical embedder\n"
+    assert filled("reindex").out == "rebuilt 1 space with the lexical embedder\n"
     after = filled("stats", "--json").json
     for name in ("turns", "thoughts", "retired thoughts", "events"):
         assert after[name] == before[name]

@@ -40,8 +40,8 @@ def test_forget_shows_asks_and_then_leaves_no_byte(filled: Run, tmp_path: Path) 
     assert _holds(home, text)
     outcome = filled("forget", "--turn", "b2", input="y\n")
     assert outcome.code == 0
-    assert "Erase 1 turns" in outcome.err and text in outcome.err
-    assert "erased 1 turns" in outcome.out
+    assert "Erase 1 turn and" in outcome.err and text in outcome.err
+    assert "erased 1 turn and" in outcome.out
     assert not _holds(home, text)
     assert "b2" not in {turn["id"] for turn in filled("turns", "--json").json}
 
@@ -59,7 +59,7 @@ def test_a_preview_changes_nothing(filled: Run) -> None:
     assert plan["preview"] is True
     assert set(plan["turns"]) == {"a1", "b3"}
     assert len(filled("turns", "--json").json) == len(SAID)
-    assert "turns and" in filled("forget", "--matching", "pixel", "--preview").err
+    assert "2 turns and" in filled("forget", "--matching", "pixel", "--preview").err
 
 
 @pytest.mark.parametrize(

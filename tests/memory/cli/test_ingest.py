@@ -18,6 +18,14 @@ def test_remembering_a_file_again_adds_nothing(filled: Run, talk: Path) -> None:
     assert again.json == [{"space": "default", "turns": len(SAID), "new": 0}]
 
 
+def test_a_chat_without_times_can_be_remembered_again(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "chat.json"
+    path.write_text('[{"role": "user", "content": "I like tea."}]')
+    assert run("remember", path).out == "remembered 1 turn in space default\n"
+    again = run("remember", path)
+    assert again.out == "remembered 0 turns in space default (1 there already)\n"
+
+
 def test_a_pipe_is_remembered(run: Run, talk: Path) -> None:
     outcome = run("remember", "-", input=talk.read_text())
     assert outcome.out == f"remembered {len(SAID)} turns in space default\n"
@@ -86,7 +94,7 @@ def test_turns_before_a_broken_line_are_kept_and_counted(run: Run, tmp_path: Pat
     path = tmp_path / "long.jsonl"
     path.write_text("\n".join([*lines, "{broken"]))
     error = one_sentence(run("remember", path))
-    assert error.endswith("; the 200 turns before it are kept")
+    assert error.endswith(" (kept the 200 turns before it)")
     assert len(run("turns", "--json").json) == 200
 
 
