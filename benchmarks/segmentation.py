@@ -52,6 +52,8 @@ def main() -> None:
     embedder = CachedEmbedder(make_embedder(options.embedder), options.cache)
     found: Results = {}
     corpora = {name: dialogues(options.data, name) for name in CORPORA}
+    if not any(corpora.values()):
+        parser.error(f"no segmentation/{CORPORA[0]}*.json or {CORPORA[1]}*.json in {options.data}")
     if options.sessions:
         corpora["locomo"] = _sessions(options.data)
     for corpus, items in corpora.items():

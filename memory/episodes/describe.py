@@ -64,7 +64,8 @@ def event_vectors(units: Sequence[Unit], *, keys: Sequence[str] | None = None) -
     vectors = stacked(units)
     centroid = vectors.mean(axis=0)
     length = float(np.linalg.norm(centroid))
-    chosen = [index for index, unit in enumerate(units) if keys is None or unit.id in set(keys)]
+    wanted = {unit.id for unit in units} if keys is None else set(keys)
+    chosen = [index for index, unit in enumerate(units) if unit.id in wanted]
     rows = np.vstack([centroid / length if length else centroid, vectors[chosen]])
     return rows.astype(np.float32)
 

@@ -10,6 +10,9 @@ from knowhen.memory.episodes.similarity_graph import Objective, best_split, simi
 
 Refinement = Literal["none", "modularity", "conductance", "modularity-left"]
 
+_REACH = 64
+"""Most units before the open event that the paper's own rule looks at."""
+
 
 @dataclass(frozen=True)
 class RefiningSegmenter:
@@ -27,9 +30,7 @@ class RefiningSegmenter:
 
     @property
     def lookback(self) -> int:
-        # Half of the open event is looked back upon, and it holds one token a unit at least.
-        reach = 64 if self.left_only else 0
-        return max(self.base.lookback, reach)
+        return max(self.base.lookback, _REACH if self.left_only else 0)
 
     def cut(self, units: Sequence[Unit], *, opened: int = 0) -> list[Cut]:
         cuts: list[Cut] = []
@@ -69,7 +70,7 @@ class RefiningSegmenter:
     def _around(self, units: Sequence[Unit], opened: int, index: int) -> tuple[int, int]:
         """EM-LLM's window: half an event more on both sides; an end of -1 is not there yet."""
         half = (index - opened) // 2
-        start, end = max(0, opened - min(half, 64)), index + max(1, half)
+        start, end = max(0, opened - min(half, _REACH)), index + max(1, half)
         for newest in range(index + 1, min(end, len(units))):
             if self.base.limits.silent(units[newest - 1], units[newest]):
                 return start, newest
