@@ -130,7 +130,13 @@ def score(case: Case, weights: Mapping[str, float]) -> list[float]:
     ranked = [Candidate(t, worth(s), part) for t, s, part in findings.turns(CANDIDATES)]
     shares = []
     for budget in BUDGETS[case.benchmark]:
-        packed = pack(findings.corpus, ranked, budget=budget, counter=EstimatedCounter()).packed
+        packed = pack(
+            findings.corpus,
+            ranked,
+            budget=budget,
+            counter=EstimatedCounter(),
+            weights=findings.evidence.term_weights,
+        ).packed
         texts = {findings.corpus.turns[turn].turn.id: text for turn, text in packed.items()}
         hits = [
             holds(findings.corpus.turns[findings.corpus.position[i]].turn.text, texts.get(i))

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from knowhen.memory.records import ROLES
 from knowhen.memory.stores.base import EntryRow, Store, StoredTurn
+from knowhen.memory.text.analyzer import terms
+from knowhen.memory.text.parts import parts
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -38,6 +40,7 @@ class Corpus:
         self.speakers: list[str] = []
         self._sessions: dict[str, int] = {}
         self._last_part: dict[int, int] = {}
+        self._pieces: dict[int, list[tuple[int, int, frozenset[str]]]] = {}
         self.speaker = np.empty(0, np.int64)
         self.session = np.empty(0, np.int64)
         self.time = np.empty(0, np.float64)
@@ -147,6 +150,16 @@ class Corpus:
         where = np.searchsorted(self.part_id, part_ids)
         where[where == len(self.part_id)] = 0
         return where[self.part_id[where] == part_ids] if len(self.part_id) else part_ids[:0]
+
+    def pieces(self, turn: int, size: int) -> list[tuple[int, int, frozenset[str]]]:
+        """Spans of about `size` characters of a turn with their terms, kept for later queries."""
+        if turn not in self._pieces:
+            text = self.turns[turn].turn.text
+            self._pieces[turn] = [
+                (start, end, frozenset(terms(text[start:end])))
+                for start, end in parts(text, size=size, whole=size)
+            ]
+        return self._pieces[turn]
 
     def text(self, part: int) -> str:
         """Verbatim text of a part."""

@@ -37,6 +37,11 @@ class Evidence:
         return bm25(self.counts.counts, self.corpus.length)
 
     @cached_property
+    def term_weights(self) -> dict[str, float]:
+        """What each term of the query is worth: its inverse document frequency."""
+        return dict(zip(self.counts.terms, idf(self.counts.counts).tolist(), strict=True))
+
+    @cached_property
     def event(self) -> NDArray[np.int64]:
         return self.corpus.event[self.corpus.turn_of]
 

@@ -1,21 +1,21 @@
 """Packing what was found into a context that never exceeds its token budget."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from knowhen.memory.recall.corpus import NONE, Corpus
+from knowhen.memory.recall.corpus import Corpus
+from knowhen.memory.recall.passages import likely_length, passage
 from knowhen.memory.stores.base import StoredTurn
 from knowhen.memory.text.analyzer import words
 from knowhen.memory.tokens import TokenCounter
 
-WHOLE = 600
-"""Longer turns may be packed in part."""
-SHARE = 1 / 3
-"""A part of a long turn is packed with its surroundings up to this share of the turn."""
+HEADER = 20
+"""Characters of speaker and id, about."""
 LENGTH_POWER = 0.75
 """A turn's worth is divided by its length to this power before the budget is spent."""
 _GAP = "[…]"
+_NONE: Mapping[str, float] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +41,29 @@ class Packing:
 
 
 def pack(
-    corpus: Corpus, candidates: Sequence[Candidate], *, budget: int, counter: TokenCounter
+    corpus: Corpus,
+    candidates: Sequence[Candidate],
+    *,
+    budget: int,
+    counter: TokenCounter,
+    weights: Mapping[str, float] = _NONE,
 ) -> Packing:
-    """Spend the budget on the candidates that are worth most for their length, in time order."""
-    packer = _Packer(corpus, budget, counter)
+    """Spend the budget on the candidates that are worth most for their length, in time order.
+
+    `weights` of the query's terms choose which piece of a long turn is shown.
+    """
+    packer = _Packer(corpus, budget, counter, weights)
     for candidate in sorted(candidates, key=lambda c: -packer.density(c)):
         packer.offer(candidate)
     return packer.finish()
 
 
 class _Packer:
-    def __init__(self, corpus: Corpus, budget: int, counter: TokenCounter) -> None:
+    def __init__(
+        self, corpus: Corpus, budget: int, counter: TokenCounter, weights: Mapping[str, float]
+    ) -> None:
         self._corpus, self._budget, self._counter = corpus, budget, counter
+        self._weights = weights
         self._chosen: dict[int, tuple[Candidate, int, int]] = {}
         self._groups: set[tuple[str, str]] = set()
         self._seen: set[tuple[str, ...]] = set()
@@ -61,10 +72,14 @@ class _Packer:
         self._repeated = 0
 
     def density(self, candidate: Candidate) -> float:
-        start, end = self._span(candidate)
-        return candidate.worth / float((end - start + 20) ** LENGTH_POWER)
+        length = likely_length(len(self._corpus.turns[candidate.turn].turn.text))
+        return candidate.worth / float((length + HEADER) ** LENGTH_POWER)
 
     def offer(self, candidate: Candidate) -> None:
+        text = self._corpus.turns[candidate.turn].turn.text
+        if self._spent + self._counter.count(text[: int(likely_length(len(text)))]) > self._budget:
+            self._too_long += 1  # without looking closer: it cannot fit
+            return
         start, end = self._span(candidate)
         stored = self._corpus.turns[candidate.turn]
         group = _group(stored)
@@ -84,21 +99,7 @@ class _Packer:
         self._chosen[candidate.turn] = (candidate, start, end)
 
     def _span(self, candidate: Candidate) -> tuple[int, int]:
-        """The whole turn, or of a long one the best part and what is around it."""
-        corpus, text = self._corpus, self._corpus.turns[candidate.turn].turn.text
-        if len(text) <= WHOLE:
-            return 0, len(text)
-        start, end = int(corpus.start[candidate.part]), int(corpus.end[candidate.part])
-        first = last = candidate.part
-        while end - start < len(text) * SHARE:
-            after, before = int(corpus.after[last]), int(corpus.before[first])
-            if after != NONE and corpus.turn_of[after] == candidate.turn:
-                last, end = after, int(corpus.end[after])
-            elif before != NONE and corpus.turn_of[before] == candidate.turn:
-                first, start = before, int(corpus.start[before])
-            else:
-                break
-        return start, end
+        return passage(self._corpus, candidate.turn, candidate.part, self._weights)
 
     def finish(self) -> Packing:
         packing = Packing()

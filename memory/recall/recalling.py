@@ -75,7 +75,13 @@ class Recalling:
         if not gate or decision.action == "recall":
             ranked, notes = self._reranked(findings, ranked)
             candidates = [Candidate(turn, worth(score), part) for turn, score, part in ranked]
-            packing = pack(findings.corpus, candidates, budget=budget, counter=self._counter)
+            packing = pack(
+                findings.corpus,
+                candidates,
+                budget=budget,
+                counter=self._counter,
+                weights=findings.evidence.term_weights,
+            )
         items = self._items(findings, ranked, packing)
         return Recall(
             query=query,
