@@ -4,6 +4,7 @@ import heapq
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import count
 
 from knowhen.graphs.edges import Edge
 from knowhen.graphs.knowledge import KnowledgeGraph
@@ -81,10 +82,11 @@ def _paths_to(
     """Dijkstra's search backwards from `node`, a step costing -log(damping x chance)."""
     chances = _Chances(graph, kinds)
     onward: dict[str, Step | None] = {}
-    queue: list[tuple[float, str, Step | None]] = [(0.0, node, None)]
+    order = count()
+    queue: list[tuple[float, str, int, Step | None]] = [(0.0, node, next(order), None)]
     left = set(seeds)
     while queue and left and effort > 0:
-        cost, place, step = heapq.heappop(queue)
+        cost, place, _, step = heapq.heappop(queue)
         if place in onward:
             continue
         onward[place] = step
@@ -95,7 +97,7 @@ def _paths_to(
             effort -= 1
             if back.edge.source not in onward and damping * back.chance > 0.0:
                 further = cost - math.log(damping * back.chance)
-                heapq.heappush(queue, (further, back.edge.source, back))
+                heapq.heappush(queue, (further, back.edge.source, next(order), back))
 
 
 def _follow(onward: Mapping[str, Step | None], place: str) -> tuple[Step, ...]:

@@ -49,6 +49,15 @@ def test_a_seed_is_its_own_path(graph: KnowledgeGraph) -> None:
     assert path.steps == () and path.weight == 0.5
 
 
+def test_ways_of_equal_chance_are_told_apart() -> None:
+    graph = KnowledgeGraph()
+    middle = [f"entity:{i}" for i in range(4)]
+    graph.add("s", [Edge("turn:1", each, "mention") for each in middle])
+    graph.add("t", [Edge("turn:2", each, "mention") for each in middle])
+    (path,) = explain(graph, {"turn:1": 1.0}, "turn:2")
+    assert len(path.steps) == 2
+
+
 def test_kinds_left_out_are_not_walked(graph: KnowledgeGraph) -> None:
     assert explain(graph, {"entity:bob": 1.0}, "turn:7", kinds={"fact": 0.0}) == ()
 
