@@ -178,6 +178,8 @@ class Decision:
     """So close to a threshold that a cheap call to a model is worth its price."""
     moved: Mapping[str, float] = field(default_factory=dict)
     """What moved need and have, in log-odds against a typical query, strongest first."""
+    features: Mapping[str, float] = field(default_factory=dict)
+    """All that the gate looked at; their names are explained in `knowhen.memory.gate.features`."""
     counterfactual: str = ""
     """The smallest change that would have led to a recall, or away from it."""
 
@@ -198,6 +200,8 @@ class Recollection:
     speaker: str = ""
     packed: str | None = None
     """The part of `text` that stands in the context; None if the budget left it out."""
+    mark: str = ""
+    """What later turns did to it: outdated, updating or disputed, and by which."""
 
 
 @dataclass(frozen=True, slots=True)

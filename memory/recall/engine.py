@@ -14,6 +14,7 @@ from knowhen.memory.indexes.base import VectorIndex
 from knowhen.memory.recall.bm25 import TermCounts
 from knowhen.memory.recall.corpus import Corpus
 from knowhen.memory.recall.cues import Evidence
+from knowhen.memory.recall.currency import Currency
 from knowhen.memory.recall.facts import FactHit, FactSearch
 from knowhen.memory.recall.fusion import BIAS, contributions, fuse, shipped_weights
 from knowhen.memory.recall.network import Network
@@ -83,6 +84,7 @@ class RecallEngine:
         self.corpus = Corpus(store, space)
         self.network = Network(store, space)
         self._facts = FactSearch(store, space, index)
+        self.currency = Currency(store, space)
 
     def search(
         self, text: str, *, as_of: datetime | None = None, known_at: datetime | None = None

@@ -1,15 +1,16 @@
 """From a query to a `Recall`: search, decide, pack."""
 
 import logging
+from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
 
 from knowhen.memory.errors import InvalidBudget, InvalidInput, ModelFailed
-from knowhen.memory.gate.decide import decide
-from knowhen.memory.gate.signals import read_signals
+from knowhen.memory.gate.gate import Gate
 from knowhen.memory.recall.engine import Findings, RecallEngine
 from knowhen.memory.recall.packing import Candidate, Packing, pack
+from knowhen.memory.recall.ranking import Ranked, ranked_turns, with_remarks
 from knowhen.memory.recall.rerankers.base import Reranker
 from knowhen.memory.records import Recall, Recollection
 from knowhen.memory.settings import RecallSettings
@@ -32,11 +33,13 @@ class Recalling:
         self,
         engine: RecallEngine,
         *,
+        gate: Gate,
         counter: TokenCounter,
         settings: RecallSettings,
         reranker: Reranker | None = None,
     ) -> None:
         self._engine, self._counter, self._settings = engine, counter, settings
+        self._gate = gate
         self._reranker = reranker
 
     def search(
@@ -68,13 +71,14 @@ class Recalling:
         if isinstance(budget, bool) or not isinstance(budget, int) or budget <= 0:
             raise InvalidBudget(budget)
         findings = self.search(query, as_of=as_of, known_at=known_at)
-        decision = decide(read_signals(findings))
-        ranked = findings.turns(CANDIDATES)
+        decision = self._gate.decide(findings)
+        ranked = ranked_turns(findings, CANDIDATES)
         packing = Packing()
         notes = findings.notes
         if not gate or decision.action == "recall":
             ranked, notes = self._reranked(findings, ranked)
-            candidates = [Candidate(turn, worth(score), part) for turn, score, part in ranked]
+            ranked = with_remarks(ranked, findings, self._engine.currency)
+            candidates = [Candidate(r.turn, worth(r.score), r.part, r.mark) for r in ranked]
             packing = pack(
                 findings.corpus,
                 candidates,
@@ -94,8 +98,8 @@ class Recalling:
         )
 
     def _reranked(
-        self, findings: Findings, ranked: list[tuple[int, float, int]]
-    ) -> tuple[list[tuple[int, float, int]], tuple[str, ...]]:
+        self, findings: Findings, ranked: list[Ranked]
+    ) -> tuple[list[Ranked], tuple[str, ...]]:
         """The first turns in the reranker's order; they share out the scores they had.
 
         So the reranker decides who comes first, and packing still sees fitted log-odds.
@@ -103,7 +107,7 @@ class Recalling:
         if self._reranker is None or not ranked:
             return ranked, findings.notes
         first = ranked[:RERANKED]
-        texts = [findings.corpus.text(part) for _, _, part in first]
+        texts = [findings.corpus.text(entry.part) for entry in first]
         try:
             relevances = self._reranker.relevances(findings.query.text, texts)
         except ModelFailed as error:
@@ -111,19 +115,19 @@ class Recalling:
             return ranked, (*findings.notes, f"not reranked: {error}")
         order = sorted(range(len(first)), key=lambda place: (-relevances[place], place))
         moved = [
-            (first[place][0], score, first[place][2])
-            for place, (_, score, _) in zip(order, first, strict=True)
+            replace(first[place], score=entry.score)
+            for place, entry in zip(order, first, strict=True)
         ]
         return [*moved, *ranked[RERANKED:]], findings.notes
 
     def _items(
-        self, findings: Findings, ranked: list[tuple[int, float, int]], packing: Packing
+        self, findings: Findings, ranked: list[Ranked], packing: Packing
     ) -> tuple[Recollection, ...]:
         """Turns in rank order, every packed one among them, then the thoughts that match."""
         listed = [
-            _turn_item(findings, turn, score, part, packing.packed.get(turn))
-            for rank, (turn, score, part) in enumerate(ranked)
-            if rank < self._settings.limit or turn in packing.packed
+            _turn_item(findings, entry, packing.packed.get(entry.turn))
+            for rank, entry in enumerate(ranked)
+            if rank < self._settings.limit or entry.turn in packing.packed
         ]
         thoughts = [
             Recollection(
@@ -141,20 +145,19 @@ class Recalling:
         return (*listed, *thoughts)
 
 
-def _turn_item(
-    findings: Findings, turn: int, score: float, part: int, packed: str | None
-) -> Recollection:
-    stored = findings.corpus.turns[turn].turn
+def _turn_item(findings: Findings, entry: Ranked, packed: str | None) -> Recollection:
+    stored = findings.corpus.turns[entry.turn].turn
     return Recollection(
         kind="turn",
         id=stored.id,
         text=stored.text,
         time=stored.time,
-        score=score,
+        score=entry.score,
         sources=(stored.id,),
-        why={name: float(values[part]) for name, values in findings.shares.items()},
+        why={name: float(values[entry.part]) for name, values in findings.shares.items()},
         speaker=stored.speaker,
         packed=packed,
+        mark=entry.mark.removeprefix("; "),
     )
 
 
