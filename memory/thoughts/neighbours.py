@@ -1,8 +1,8 @@
 """Finding the thoughts that a thought may agree or disagree with, without looking at all.
 
-Blocking: only thoughts that share a slot, a statement, or two content words with a value or a
-denial are compared, and those that speak of a name that another denies. What it finds depends
-on the thoughts alone, not on the order of arrival.
+Blocking: only thoughts that share a slot, a statement, the noun of a count, two words around a
+measure of one kind, or words that one of them denies are compared, and of those only ones about
+the same owner. What it finds depends on the thoughts alone, not on the order of arrival.
 """
 
 from collections import Counter, defaultdict
@@ -10,24 +10,32 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from knowhen.memory.records import Thought
-from knowhen.memory.thoughts.features import features
+from knowhen.memory.thoughts.features import Features, features
 from knowhen.memory.thoughts.identity import canonical
+from knowhen.memory.thoughts.relations import owner
 from knowhen.memory.thoughts.slots import is_single
 
 SHARED = 2
-"""Content words that two worded statements must share to be compared."""
+"""Words that two statements must share to be compared."""
 
 _Key = tuple[str, ...]
+_ANYBODY = "*"
+"""Owner of statements about "the …", which may be anybody's."""
+_EVERYBODY = "**"
+"""Under this owner every statement is found."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Keys:
     slot: _Key
     statement: _Key
+    owner: str
+    counted: frozenset[_Key]
+    measured: frozenset[_Key]
     stems: frozenset[str]
+    never: tuple[frozenset[str], ...]
     names: frozenset[str]
-    valued: bool
-    never: bool
+    negative: bool
     single: bool
     corrects: bool
 
@@ -40,10 +48,10 @@ class Neighbourhood:
         self._slots: dict[_Key, set[str]] = defaultdict(set)
         self._corrections: dict[_Key, set[str]] = defaultdict(set)
         self._statements: dict[_Key, set[str]] = defaultdict(set)
-        self._worded: dict[str, set[str]] = defaultdict(set)
-        self._valued: dict[str, set[str]] = defaultdict(set)
-        self._never: dict[str, set[str]] = defaultdict(set)
-        self._denied: dict[str, set[str]] = defaultdict(set)
+        self._counted: dict[_Key, set[str]] = defaultdict(set)
+        self._measured: dict[_Key, set[str]] = defaultdict(set)
+        self._told: dict[_Key, set[str]] = defaultdict(set)
+        self._denied: dict[_Key, set[str]] = defaultdict(set)
 
     def __len__(self) -> int:
         return len(self._keys)
@@ -77,15 +85,13 @@ class Neighbourhood:
         postings = [self._slots[keys.slot], self._statements[keys.statement]]
         if keys.corrects:
             postings.append(self._corrections[keys.slot])
-        for wanted, index in (
-            (True, self._worded),
-            (keys.valued, self._valued),
-            (keys.never, self._never),
-        ):
-            if wanted:
-                postings.extend(index[stem] for stem in keys.stems)
+        for who in (keys.owner, _EVERYBODY):
+            postings.extend(self._counted[who, *key] for key in keys.counted)
+            postings.extend(self._measured[who, *key] for key in keys.measured)
         if keys.never:
-            postings.extend(self._denied[name] for name in keys.names)
+            postings.extend(self._denied[keys.owner, stem] for stem in keys.stems)
+        elif not keys.negative:
+            postings.extend(self._told[keys.owner, stem] for stem in keys.stems)
         return postings
 
     def near(self, thought_id: str) -> set[str]:
@@ -96,33 +102,76 @@ class Neighbourhood:
         found = set(self._statements[keys.statement]) | self._corrections.get(keys.slot, set())
         if keys.single or keys.corrects:
             found |= self._slots[keys.slot]
+        owners = (_EVERYBODY,) if keys.owner == _ANYBODY else (keys.owner, _ANYBODY)
+        for who in owners:
+            found |= _holding(self._counted, who, keys.counted, 1)
+            found |= _holding(self._measured, who, keys.measured, SHARED)
         if keys.never:
-            found |= _sharing(self._worded, keys.stems)
-            found.update(i for name in keys.names for i in self._worded.get(name, ()))
-        else:
-            found |= _sharing(self._never, keys.stems)
-            found.update(i for stem in keys.stems for i in self._denied.get(stem, ()))
-            if keys.valued:
-                found |= _sharing(self._valued, keys.stems)
+            found |= self._deeds(keys)
+        elif not keys.negative:
+            found |= self._denials(keys)
         found.discard(thought_id)
         return found
+
+    def _deeds(self, keys: _Keys) -> set[str]:
+        """What may state something that a thought denies."""
+        found: set[str] = set()
+        for alternative in keys.never:
+            stems = {(stem,) for stem in alternative}
+            found |= _holding(self._told, keys.owner, stems, max(SHARED, (len(stems) + 1) // 2))
+            names = {(stem,) for stem in alternative & keys.names}
+            found |= _holding(self._told, keys.owner, names, 1)
+        everything = {(stem,) for alternative in keys.never for stem in alternative}
+        return found | _holding(self._told, keys.owner, everything, SHARED + 1)
+
+    def _denials(self, keys: _Keys) -> set[str]:
+        """What may deny something that a thought states."""
+        stems = {(stem,) for stem in keys.stems}
+        counts = _counts(self._denied, keys.owner, stems)
+        return {
+            other
+            for other, count in counts.items()
+            if count >= SHARED or self._keys[other].names & keys.stems
+        }
 
 
 def _keys(thought: Thought) -> _Keys:
     found = features(thought)
     subject = canonical(thought.subject)
+    who = owner(thought)
     return _Keys(
         slot=(subject, thought.predicate),
         statement=(subject, thought.predicate, canonical(thought.object)),
+        owner=_ANYBODY if who.startswith("the ") else who,
+        counted=frozenset(_counted(found)),
+        measured=frozenset(
+            (value.kind, stem)
+            for value in found.values
+            if value.kind != "count"
+            for stem in value.near
+        ),
         stems=found.stems,
+        never=found.never,
         names=found.names,
-        valued=bool(found.values),
-        never=bool(found.never),
+        negative=found.negative,
         single=is_single(thought.predicate),
         corrects=thought.corrects,
     )
 
 
-def _sharing(index: dict[str, set[str]], stems: frozenset[str]) -> set[str]:
-    counts = Counter(owner for stem in stems for owner in index.get(stem, ()))
-    return {owner for owner, count in counts.items() if count >= SHARED}
+def _counted(found: Features) -> Iterable[_Key]:
+    """The noun of each count, or what stands around a number that counts something unnamed."""
+    for value in found.values:
+        if value.kind == "count":
+            yield from ((stem,) for stem in ({value.head} if value.head else value.near))
+
+
+def _counts(index: dict[_Key, set[str]], who: str, keys: Iterable[_Key]) -> Counter[str]:
+    return Counter(other for key in keys for other in index.get((who, *key), ()))
+
+
+def _holding(index: dict[_Key, set[str]], who: str, keys: Iterable[_Key], least: int) -> set[str]:
+    """Ids that hold at least so many of the keys."""
+    if least == 1:
+        return set().union(*(index.get((who, *key), ()) for key in keys))
+    return {other for other, count in _counts(index, who, keys).items() if count >= least}

@@ -67,6 +67,8 @@ def owner(thought: Thought) -> str:
 def _worded_relation(one: Thought, other: Thought) -> Relation | None:
     first, second = features(one), features(other)
     if bool(first.never) != bool(second.never):
+        if owner(one) != owner(other):
+            return None
         never, deed = (first, second) if first.never else (second, first)
         positive = other if first.never else one
         return "contest" if _denies(never, deed) and positive.kind != "preference" else None

@@ -115,10 +115,10 @@ class Workspace:
         """Resolve what is affected and write what changed; None stands for what is gone."""
         affected = self._seeds | self._around
         self.load(affected)
-        for seed in list(affected):
-            affected |= self._near.near(seed)
-            base = self._base.get(seed)
-            affected |= {base.superseded_by} if base and base.superseded_by else set()
+        for seed in affected & self._base.keys():
+            affected |= {other.id for other, _ in self._related(seed)}
+            by = self._base[seed].superseded_by
+            affected |= {by} if by else set()
         self.load(affected)
         affected &= self._base.keys()
         related = {i: self._related(i) for i in sorted(affected)}
