@@ -10,7 +10,7 @@ from knowhen.graphs.edges import Edge
 from knowhen.graphs.knowledge import KnowledgeGraph
 from knowhen.graphs.walk.base import DAMPING, check_damping
 
-EFFORT = 20_000
+EFFORT = 5_000
 """Edges looked at before the search gives up on seeds further away."""
 
 

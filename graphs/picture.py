@@ -13,7 +13,7 @@ from knowhen.graphs.walk.base import Ranking
 
 if TYPE_CHECKING:
     import networkx
-    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 FORMATS = (".png", ".svg", ".pdf")
 _COLOURS = {
@@ -40,6 +40,7 @@ def draw(
 
     Seeds have a thick rim. The file's ending (.png, .svg or .pdf) says what is drawn; the same
     walk gives the same picture. `labels` replaces ids, such as turns by their first words.
+    Letters that no font has are drawn as boxes.
 
     Raises:
         InvalidInput: the ending is another one, or the walk reached nothing.
@@ -64,18 +65,36 @@ def draw(
         filterwarnings("ignore", message="Glyph", category=UserWarning)
         figure = Figure(figsize=(10, 8), layout="constrained")
         FigureCanvasAgg(figure)
-        axes = figure.add_subplot()
-        _draw_net(axes, net, labels or {})
+        _draw_net(figure, net, labels or {})
         undated = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
         figure.savefig(path, dpi=150, metadata=undated.get(Path(path).suffix.lower()))
 
 
-def _draw_net(axes: "Axes", net: "networkx.MultiGraph[str]", labels: Mapping[str, str]) -> None:
+def _places(net: "networkx.MultiGraph[str]") -> dict[str, tuple[float, float]]:
+    """A position for each node; parts without edges between them are kept near each other."""
     import networkx
 
-    places = networkx.circular_layout(net)
-    if len(net) > 1:
-        places = networkx.spring_layout(net, pos=places, seed=0, weight=None, iterations=200)
+    tied = networkx.Graph(net.edges())
+    tied.add_nodes_from(net)
+    heads = [
+        max(part, key=lambda node: (net.nodes[node]["score"], node))
+        for part in networkx.connected_components(tied)
+    ]
+    heads.sort(key=lambda node: (-net.nodes[node]["score"], node))
+    tied.add_edges_from((heads[0], head) for head in heads[1:])
+    start = networkx.circular_layout(sorted(tied))
+    spread = 3.0 / math.sqrt(len(tied))
+    return {
+        node: (float(x), float(y))
+        for node, (x, y) in networkx.spring_layout(
+            tied, pos=start, k=spread, seed=0, iterations=300
+        ).items()
+    }
+
+
+def _draw_net(figure: "Figure", net: "networkx.MultiGraph[str]", labels: Mapping[str, str]) -> None:
+    axes = figure.add_subplot()
+    places = _places(net)
     for source, target, kind in net.edges(keys=True):
         (x, y), (u, v) = places[source], places[target]
         axes.plot([x, u], [y, v], color=_COLOURS.get(kind, "#bbbbbb"), lw=1, alpha=0.6, zorder=1)
@@ -95,14 +114,23 @@ def _draw_net(axes: "Axes", net: "networkx.MultiGraph[str]", labels: Mapping[str
         zorder=2,
     )
     for node in order:
-        text = " ".join(labels.get(node, node).split()).replace("$", r"\$")
+        text = " ".join(labels.get(node, node.partition(":")[2] or node).split())
         short = text if len(text) <= _LABEL else text[: _LABEL - 1] + "…"
-        axes.annotate(short, places[node], fontsize=7, ha="center", va="center", zorder=3)
+        axes.annotate(
+            short.replace("$", r"\$"),
+            places[node],
+            xytext=(0, -9),
+            textcoords="offset points",
+            fontsize=7,
+            ha="center",
+            va="top",
+            zorder=3,
+        )
     used = sorted({kind for _, _, kind in net.edges(keys=True)})
     for kind in used:
         axes.plot([], [], color=_COLOURS.get(kind, "#bbbbbb"), label=kind)
     if used:
-        axes.legend(loc="lower left", fontsize=8, title="edges")
-    colorbar = axes.figure.colorbar(dots, ax=axes, shrink=0.6)
+        figure.legend(loc="outside lower center", fontsize=8, ncols=len(used))
+    colorbar = figure.colorbar(dots, ax=axes, shrink=0.6)
     colorbar.set_label("share of restart (size: score)")
     axes.set_axis_off()
