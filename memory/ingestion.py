@@ -48,12 +48,24 @@ class Ingestion:
         Raises:
             TurnConflict: an id is taken by other content; nothing of the call is kept.
         """
-        complete = [self._complete(turn) for turn in turns]
+        complete = [self._complete(turn) for turn in self._dated(turns)]
         fresh = self._unknown(complete)
         if not fresh:
             self._store_turns(complete, {})
             return []
         return self._store_turns(complete, self._entries(fresh))
+
+    def _dated(self, turns: Sequence[Turn]) -> list[Turn]:
+        """A turn that comes again without a time has the time it was given the first time."""
+        undated = [turn.id for turn in turns if turn.id and turn.time is None]
+        if not undated:
+            return list(turns)
+        stored = self._store.turns(self._space, ids=undated)
+        times = {row.turn.id: row.turn.time for row in stored}
+        return [
+            replace(turn, time=times[turn.id]) if turn.time is None and turn.id in times else turn
+            for turn in turns
+        ]
 
     def _complete(self, turn: Turn) -> Turn:
         """Give a turn what it lacks; with a time, its id follows from its content."""

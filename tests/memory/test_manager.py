@@ -93,6 +93,14 @@ def test_a_turn_without_id_and_time_gets_both(memory: MemoryManager) -> None:
     assert turn.speaker == "user"
 
 
+def test_a_turn_without_a_time_may_come_again(memory: MemoryManager) -> None:
+    turn = Turn("I like fig jam.", "Nora", id="jam")
+    assert memory.remember(turn) == ["jam"]
+    memory_clock = memory.turn("jam").time
+    assert memory.remember(turn) == []
+    assert memory.turn("jam").time == memory_clock
+
+
 @settings(deadline=None, max_examples=12)
 @given(sizes=st.lists(st.integers(1, 3), min_size=1, max_size=8))
 def test_events_and_thoughts_do_not_depend_on_how_turns_are_batched(sizes: list[int]) -> None:
