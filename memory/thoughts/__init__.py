@@ -2,6 +2,7 @@
 
 from knowhen.memory.thoughts.base import Failure, Proposal, Proposals, Proposer
 from knowhen.memory.thoughts.decay import Decay
+from knowhen.memory.thoughts.judge import ModelJudge, open_pairs
 from knowhen.memory.thoughts.ledger import Erased, ThoughtLedger
 from knowhen.memory.thoughts.lsh import LshIndex, LshSettings
 from knowhen.memory.thoughts.model import ModelProposer
@@ -31,6 +32,7 @@ __all__ = [
     "LshIndex",
     "LshSettings",
     "Merge",
+    "ModelJudge",
     "ModelProposer",
     "Operation",
     "Pin",
@@ -47,4 +49,5 @@ __all__ = [
     "as_of",
     "current_first",
     "known_at",
+    "open_pairs",
 ]
