@@ -19,8 +19,8 @@ from knowhen.memory.embedders.identity import claim
 from knowhen.memory.errors import InvalidInput, NotFound
 from knowhen.memory.explanation import Explanation, explain
 from knowhen.memory.forgetting import Wanted, select
-from knowhen.memory.gate.decide import decide
-from knowhen.memory.gate.signals import read_signals
+from knowhen.memory.gate.calibration import ERROR, Calibration, Trace
+from knowhen.memory.gate.gate import Gate
 from knowhen.memory.home import database_path, home_folder
 from knowhen.memory.indexes.base import VectorIndex
 from knowhen.memory.indexes.factory import make_index
@@ -66,7 +66,8 @@ class MemoryManager:
         self._equipment = equipment
         self._store: Store = equipment.store
         self._space = Space(space, equipment)
-        self._recalling = _recalling(self._space, equipment)
+        self._gate = Gate(self._store, space, embedder=equipment.embedder.name)
+        self._recalling = _recalling(self._space, equipment, self._gate)
         self.space = space
 
     @classmethod
@@ -195,7 +196,7 @@ class MemoryManager:
 
     def decide(self, query: str) -> Decision:
         """The gate alone: what to do about a query, and why."""
-        return decide(read_signals(self._recalling.search(query)))
+        return self._gate.decide(self._recalling.search(query))
 
     def answer(self, query: str, *, budget: int = 1024) -> Answer:
         """Decide, recall and answer: with the model, or by quoting without one."""
@@ -249,6 +250,20 @@ class MemoryManager:
             thoughts += [t.id for t in self._store.thoughts(self.space, turn_id=turn_id)]
         if thoughts:
             self.apply(Use(tuple(dict.fromkeys(thoughts))))
+        if recall.decision.personal and useful:
+            self._gate.learn(missed=recall.decision.action != "recall")
+
+    def calibrate(self, traces: Iterable[Trace], *, error: float = ERROR) -> Calibration:
+        """Fit the gate to this memory's own past queries, and keep the result.
+
+        Args:
+            error: share of answers that memory holds which may go unrecalled.
+
+        Raises:
+            InvalidInput: there are too few traces.
+        """
+        found = [(trace, self._recalling.search(trace.query)) for trace in traces]
+        return self._gate.calibrate(found, error=error)
 
     # Forgetting --------------------------------------------------------------------------
     def forget(
@@ -356,7 +371,8 @@ class MemoryManager:
         """Rebuild everything derived of every space from turns and the operation log."""
         reindex(self._equipment)
         self._space = Space(self.space, self._equipment)
-        self._recalling = _recalling(self._space, self._equipment)
+        self._gate = Gate(self._store, self.space, embedder=self._equipment.embedder.name)
+        self._recalling = _recalling(self._space, self._equipment, self._gate)
 
     def doctor(self) -> list[str]:
         """Inconsistencies in words; empty when all is well."""
@@ -403,10 +419,11 @@ class MemoryManager:
         return await asyncio.to_thread(self.answer, query, budget=budget)
 
 
-def _recalling(space: Space, equipment: Equipment) -> Recalling:
+def _recalling(space: Space, equipment: Equipment, gate: Gate) -> Recalling:
     settings = equipment.settings.recall
     return Recalling(
         space.engine,
+        gate=gate,
         counter=equipment.counter,
         settings=settings,
         reranker=equipment.reranker,

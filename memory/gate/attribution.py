@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from knowhen.memory.gate.content import Content
 from knowhen.memory.recall.corpus import NONE
 from knowhen.memory.recall.engine import Findings
-from knowhen.memory.text.analyzer import terms, words
+from knowhen.memory.text.analyzer import words
 
 Floats = NDArray[np.float64]
 DEPTH = 6
@@ -115,18 +115,20 @@ def _by_sentence(
     own: NDArray[np.bool_],
     side: str,
 ) -> None:
-    corpus = findings.corpus
+    before = findings.corpus.before
+    # Reading sentences costs most of the gate, so only what holds a term at all is read.
+    holding = findings.evidence.counts.counts.any(axis=0)
     best = {"i": 0.0, "you": 0.0, "plain": 0.0}
     replies = [0.0, 0.0]
     for part in _nearest(findings, own):
         whole: set[str] = set()
-        for person, held in _sentences(corpus.text(part)):
-            value = content.held(held)
-            whole |= held
-            best[person] = max(best[person], value)
-        before = int(corpus.before[part])
-        if before != NONE and not own[before]:
-            for person, held in _sentences(corpus.text(before)):
+        if holding[part]:
+            for person, held in _sentences(findings.corpus.text(part), content):
+                whole |= held
+                best[person] = max(best[person], content.held(held))
+        asked = int(before[part])
+        if asked != NONE and holding[asked] and not own[asked]:
+            for person, held in _sentences(findings.corpus.text(asked), content):
                 if person == "you":
                     whole |= held
         replies.append(content.held(whole))
@@ -146,17 +148,18 @@ def _nearest(findings: Findings, mask: NDArray[np.bool_]) -> list[int]:
     return list(dict.fromkeys(np.concatenate(found).tolist()))
 
 
-def _sentences(text: str) -> Iterator[tuple[str, set[str]]]:
+def _sentences(text: str, content: Content) -> Iterator[tuple[str, set[str]]]:
     """Of whom each sentence speaks, by its pronouns, and the terms it holds."""
     for match in _SENTENCE.finditer(text):
-        found = set(words(match.group()))
+        sentence = match.group()
+        found = set(words(sentence))
         person = "i" if found & _I else "you" if found & _YOU else "i" if found & _WE else "plain"
-        yield person, set(terms(match.group()))
+        yield person, content.terms_of(sentence)
 
 
 def _by_fact(result: Attribution, findings: Findings, content: Content, asked: set[str]) -> None:
     for hit in findings.facts[: 2 * DEPTH]:
-        held = content.held(set(terms(hit.thought.text)))
+        held = content.held(content.terms_of(hit.thought.text))
         if hit.thought.subject in asked:
             result.own_fact = max(result.own_fact, held)
         else:

@@ -8,15 +8,18 @@ from numpy.typing import NDArray
 
 from knowhen.memory.recall.bm25 import idf
 from knowhen.memory.recall.cues import Evidence
-from knowhen.memory.text.analyzer import terms
-from knowhen.memory.text.dates import MONTHS, WEEKDAYS, find_dates
+from knowhen.memory.text.analyzer import stem, terms, words
+from knowhen.memory.text.dates import find_dates
+from knowhen.memory.text.language import detect
+from knowhen.memory.text.periods import MONTHS, WEEKDAYS
 
 Floats = NDArray[np.float64]
 # English words that frame a question rather than say what it is about.
 _FRAME = frozenset(
     terms(
         "kind type sort name many much long often time thing way someone something mention say "
-        "tell know according conversation particular certain specific different various"
+        "tell know happen talk describe new recent latest about according "
+        "conversation particular certain specific different various"
     )
 )
 _FRAME_WEIGHT = 0.25
@@ -25,7 +28,7 @@ _CALENDAR = frozenset(terms(" ".join((*MONTHS, *WEEKDAYS))))
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """Weights of the query's terms, as shares of their sum.
+    """Weights of the query's terms, as shares of their sum, and how to find them in a text.
 
     Terms that the memory has never met weigh as much as the rarest it has. Words that only
     frame the question weigh little, and dates nothing, because people say "last week".
@@ -34,12 +37,27 @@ class Content:
     shares: Mapping[str, float]
     row_shares: Floats
     """The shares of the terms that the memory knows, in the order of `TermCounts`."""
+    open: bool
+    """Nothing is asked for in particular: all terms only frame the question, or there are none."""
     missing: float
     """Share of the weightiest term that the memory has never met."""
 
+    language: str
+    """Language of the query, by which texts are stemmed."""
+
+    def terms_of(self, text: str) -> set[str]:
+        """Terms of a text that the query's could match, function words included.
+
+        Only terms of the query's own language match it, and finding out the language of every
+        sentence would take longer than all the rest of the gate.
+        """
+        if not text.isascii():
+            return set(terms(text))
+        return {stem(word, self.language) for word in words(text)}
+
     def held(self, found: Iterable[str]) -> float:
         """Share of the content among these terms, each counted once."""
-        return sum(self.shares.get(term, 0.0) for term in found)
+        return sum(self.shares[term] for term in self.shares.keys() & set(found))
 
 
 def read_content(evidence: Evidence) -> Content:
@@ -55,10 +73,17 @@ def read_content(evidence: Evidence) -> Content:
         term: 0.0 if term in dated else value * (_FRAME_WEIGHT if term in _FRAME else 1.0)
         for term, value in rarity.items()
     }
+    vague = not set(query.terms) - _FRAME
     if not any(weights.values()):
         weights = rarity
     total = sum(weights.values()) or 1.0
     shares = {term: value / total for term, value in weights.items()}
     known = set(counts.terms)
     missing = max((share for term, share in shares.items() if term not in known), default=0.0)
-    return Content(shares, np.array([shares[term] for term in counts.terms]), missing)
+    return Content(
+        shares=shares,
+        row_shares=np.array([shares[term] for term in counts.terms]),
+        open=vague,
+        missing=missing,
+        language=detect(words(query.text)),
+    )

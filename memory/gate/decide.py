@@ -4,80 +4,122 @@ Search comes first because it costs milliseconds; what is decided is whether its
 in front of the model. Personal facts never fall back to what the model knows by itself.
 """
 
-import re
+from collections.abc import Iterator
+from typing import Literal
 
-import numpy as np
-
+from knowhen.memory.gate.counterfactual import explain_threshold, movers
+from knowhen.memory.gate.features import features
+from knowhen.memory.gate.heads import Heads, logit
 from knowhen.memory.gate.signals import Signals
 from knowhen.memory.records import Action, Decision
 
-# English rules: what is said without asking memory for anything.
-_SMALL_TALK = re.compile(
-    r"^\W*(?:hi|hello|hey|yo|thanks?|thank you|thx|ok(?:ay)?|cool|great|nice|lol|haha\w*|bye|"
-    r"goodbye|good (?:morning|night|evening|afternoon)|how are you|see you|you're welcome|sounds good|"
-    r"got it|sure|yes|no|yep|nope|wow)\b[^?]{0,40}[\W]*(?:how are you[^?]*\?)?$",
-    re.IGNORECASE,
-)
-_COMMAND = re.compile(
-    r"^\W*(?:please\s+)?(?:translate|rewrite|rephrase|summari[sz]e this|fix|correct|proofread|"
-    r"write|compose|calculate|compute|convert|format|spell)\b",
-    re.IGNORECASE,
-)
+LIGHT = 0.9
+"""Have above which one fact is enough, unless the question collects several."""
+OPEN = 0.9
+"""Have of a question about a known person that asks for nothing in particular."""
+GREY = 0.75
+"""Distance from the decisive threshold, in log-odds, within which a model is worth asking."""
 
 
-def decide(signals: Signals) -> Decision:
-    """Need, Have, Know, Trust, and what follows from them."""
-    need, need_reason = _need(signals)
-    have, have_reason = _have(signals)
-    know = _know(signals)
-    trust = 0.5 if signals.contested else 0.9
-    action = _action(need=need, have=have, know=know)
-    reasons = [need_reason, have_reason]
-    if signals.contested:
-        reasons.append("the memory holds statements that contradict each other")
-    if action == "parametric":
-        reasons.append("it asks about the world, so the model's own knowledge may answer")
-    if action == "abstain":
-        reasons.append("it is personal, and personal facts are never guessed")
-    return Decision(action, need, have, know, trust, tuple(reasons))
+def decide(signals: Signals, heads: Heads, *, have_cut: float) -> Decision:
+    """Need, Have, Know, Trust, and what follows from them.
+
+    `have_cut` is the probability of Have below which memory is taken not to hold the answer.
+    """
+    values = features(signals)
+    need = heads.need.probability(values) if signals.parts else 0.0
+    have = heads.have.probability(values) if signals.parts and signals.terms else 0.0
+    if signals.open and signals.names:
+        have = max(have, OPEN)
+    personal = asks_personal_fact(signals)
+    know = 0.0 if personal else heads.know.probability(signals.shape)
+    idle = signals.utterance.small_talk or (signals.utterance.work and not signals.names)
+    needed = not idle and (personal or need >= heads.need_cut)
+    cut = have_cut if needed else max(have_cut, heads.world_cut)
+    action = _action(signals, idle=idle, personal=personal, holds=have >= cut)
+    return Decision(
+        action,
+        need=need,
+        have=have,
+        know=know,
+        trust=signals.trust.value,
+        reasons=_reasons(signals, action, have),
+        depth=_depth(signals, have) if action == "recall" else "none",
+        personal=personal,
+        grey=not idle and signals.parts > 0 and abs(logit(have) - logit(cut)) < GREY,
+        moved=movers(heads, values),
+        features=values,
+        counterfactual=(
+            explain_threshold(heads.have, values, logit(cut), recalled=action == "recall")
+            if signals.parts and signals.terms and not idle
+            else ""
+        ),
+    )
 
 
-def _action(*, need: float, have: float, know: float) -> Action:
-    if need < 0.5 and know < 0.5:
+def asks_personal_fact(signals: Signals) -> bool:
+    """Whether only this memory could know the answer: then a guess is worse than none."""
+    said = signals.utterance
+    if said.small_talk or said.work:
+        return False
+    asking = said.question or said.request or said.recalling
+    about = bool(signals.names) or said.personal
+    return asking and about and not (said.help and not signals.names)
+
+
+def _action(signals: Signals, *, idle: bool, personal: bool, holds: bool) -> Action:
+    said = signals.utterance
+    if idle:
         return "skip"
-    if have >= 0.5:
+    if holds:
         return "recall"
-    return "parametric" if know >= 0.5 else "abstain"
+    if personal:
+        return "abstain"
+    return "parametric" if said.question or said.request or said.help else "skip"
 
 
-def _need(signals: Signals) -> tuple[float, str]:
-    if signals.parts == 0 and not signals.personal:
-        return 0.1, "the memory is empty"
-    if _SMALL_TALK.match(signals.text):
-        return 0.05, "it is small talk"
-    if _COMMAND.match(signals.text) and not signals.personal and not signals.names:
-        return 0.15, "it asks for work on the text itself"
+def _depth(signals: Signals, have: float) -> Literal["light", "full"]:
+    return "light" if have >= LIGHT and not signals.collects else "full"
+
+
+def _reasons(signals: Signals, action: Action, have: float) -> tuple[str, ...]:
+    found = [*_about_the_query(signals)]
+    if action != "skip" and signals.parts:
+        found.append(f"one place holds {signals.window_coverage:.0%} of what it asks about")
+        found.extend(_attributed(signals))
+        found.append(f"that the answer is here has a probability of {have:.0%}")
+    if action == "recall":
+        found.extend(signals.trust.reasons)
+    if action == "parametric":
+        found.append("it asks about the world, so the model's own knowledge may answer")
+    if action == "abstain":
+        found.append("it is personal, and personal facts are never guessed")
+    return tuple(found)
+
+
+def _about_the_query(signals: Signals) -> Iterator[str]:
+    said = signals.utterance
+    if said.small_talk:
+        yield "it is small talk"
+    elif said.work:
+        yield "it asks for work on a text it brings along"
+    if not signals.parts:
+        yield "the memory is empty"
     if signals.names:
-        return 0.95, f"it names {', '.join(signals.names)}, whom this memory knows"
-    if signals.personal:
-        return 0.9, "it is about the people of this conversation"
-    if signals.known_share >= 0.5:
-        return 0.6, "it shares most of its words with this memory"
-    return 0.3, "it shares few words with this memory"
+        yield f"it names {_listed(signals.names)}, whom this memory knows"
+    elif said.personal:
+        yield "it is about the people of this conversation"
+    if signals.strangers:
+        yield f"this memory has never met {_listed(signals.strangers)}"
 
 
-def _have(signals: Signals) -> tuple[float, str]:
-    if not signals.parts or not signals.terms:
-        return 0.0, "nothing was found"
-    # A false abstention hurts more than a spare context, so a third of the content is enough.
-    value = 8.0 * (signals.coverage - 0.33) + 4.0 * (signals.top_similarity - 0.15)
-    have = float(1 / (1 + np.exp(-value)))
-    share = f"{signals.coverage:.0%} of what it asks about"
-    return have, f"the best passage holds {share}"
+def _attributed(signals: Signals) -> list[str]:
+    """Says so when the topic is here, but under somebody else's name."""
+    found = signals.attribution
+    if found is None or found.other_reply < found.reply + 0.2:
+        return []
+    return [f"somebody else speaks of it more than {_listed(signals.names)}"]
 
 
-def _know(signals: Signals) -> float:
-    """World questions may be answered without memory; personal ones never."""
-    if signals.personal or signals.names:
-        return 0.0
-    return 0.7 if signals.question else 0.2
+def _listed(names: tuple[str, ...]) -> str:
+    return ", ".join(names)

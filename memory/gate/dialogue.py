@@ -16,24 +16,28 @@ _GREETING = re.compile(
     r"amazing|wonderful|excellent|lol|lmao|ha(?:ha)+\w*|bye|goodbye|see (?:you|ya)|take care|"
     r"sorry|oops|wow|oh|ah|aha|hm+|yay|ugh|phew|yes|yeah|yep|yup|no|nope|nah|sure|fine|right|"
     r"exactly|indeed|absolutely|totally|definitely|maybe|congrat\w*|good (?:luck|job|point)|"
-    r"well done|got it|i see|makes? sense|sounds good|fair enough|never ?mind|no (?:worries|problem)|"
+    r"well done|got it|i see|makes? sense|sounds good|fair enough|never ?mind|"
+    r"no (?:worries|problem)|"
     r"my pleasure|you(?:'re| are) (?:welcome|right|funny|the best)|same here|me too|not really|"
     r"just kidding|long time no see|have a (?:great|good|nice|lovely)|talk to you|please|go on)\b",
     re.IGNORECASE,
 )
 _ABOUT_THE_TALK = re.compile(
-    r"\b(?:how(?:'s| is| are|'re) (?:it going|you\b|things|life)|how (?:was|is) your (?:day|week\w*)|"
+    r"\b(?:how(?:'s| is| are|'re) (?:it going|you\b|things|life)|"
+    r"how (?:was|is) your (?:day|week\w*)|"
     r"what(?:'s| is) (?:up|new)\b|are you (?:still )?(?:there|ok|okay|a (?:robot|bot|human|person)|"
     r"real)\b|who (?:made|built|created) you|what can you do|what do you mean|"
     r"(?:can|could) you (?:repeat|explain|help me|say) ?(?:that|this|it|with something|again)?\b|"
     r"what time is it|do you (?:like|love|enjoy|think|want|sleep|eat)\b|say (?:that|it) again|"
-    r"make (?:it|that|this) (?:short|simpl|long)\w*|tell me (?:a |another )?(?:joke|something|story)|"
+    r"make (?:it|that|this) (?:short|simpl|long)\w*|"
+    r"tell me (?:a |another )?(?:joke|something|story)|"
     r"let(?:'s| us) (?:play|change)|give me a (?:second|minute|moment)|hold on|"
     r"let me know|sorry to hear|just me or|stop it)\b",
     re.IGNORECASE,
 )
 _WORK = re.compile(
-    r"^\W*(?:please\s+|(?:can|could|would) you (?:please )?)?(?:translate|rewrite|rephrase|fix|correct|"
+    r"^\W*(?:please\s+|(?:can|could|would) you (?:please )?)?(?:translate|rewrite|rephrase|"
+    r"fix|correct|"
     r"proofread|paraphrase|compose|calculate|compute|convert|format|spell|sing|count|flip|"
     r"pick (?:a|an|one)\b|ask me|roll|draw|imagine|pretend|"
     r"write (?:me )?(?:a|an)\b|summari[sz]e (?:this|the following)|give me a synonym|"
@@ -41,7 +45,8 @@ _WORK = re.compile(
     re.IGNORECASE,
 )
 _RECALLING = re.compile(
-    r"\b(?:(?:do|can|did) (?:you|i) (?:still )?(?:remember|recall|forget)|remember (?:when|what|that|the)|"
+    r"\b(?:(?:do|can|did) (?:you|i) (?:still )?(?:remember|recall|forget)|"
+    r"remember (?:when|what|that|the)|"
     r"(?:i|you|we) (?:forgot|forget|remember)|remind me|last time (?:i|we|you)|previously|"
     r"(?:did|have|had) (?:i|we|you) (?:\w+ )?(?:said?|tell|told|mention\w*|talk\w*|discuss\w*)|"
     r"(?:i|we|you)(?:'d|'ve| had| have)? (?:said|told|mentioned|talked|discussed|agreed|decided)|"
@@ -74,22 +79,24 @@ _ATTRIBUTE = re.compile(
 # A text of nothing but these and function words says nothing that memory could add to.
 _CHATTER = frozenset(
     words(
-        "ok okay well yes no please thanks thank welcome hi hello hey bye night morning evening "
-        "afternoon day days week weekend year today tonight tomorrow later soon now again back time "
-        "nice good great fine cool awesome perfect lovely beautiful amazing wonderful funny crazy "
-        "awful sad glad happy tired bored hungry sleepy cold hot busy ready sorry sure true right "
-        "wrong interesting fun lol haha wow oh ah hmm ugh yay brb luck fingers crossed care worries "
-        "worry problem pleasure cheers help appreciate thinking think guess know knows mean agree "
-        "hope wish feel feeling doing going go goes get got come coming let let's see say said tell "
-        "talk chat ask question thing things something anything nothing everything everyone anyone "
-        "listening wait hold second minute moment sec stop continue start change topic try joke "
-        "joking kidding test oops wonder maybe really totally actually exactly absolutely too also "
-        "much lot bit little like long there here what's how's that's it's i'm you're raining rain "
-        "sunny weather song music play game bored love best friday monday saturday sunday"
+        "ok okay well yes no please thanks thank welcome hi hello hey bye night morning "
+        "evening afternoon day days week weekend year today tonight tomorrow later soon now "
+        "again back time nice good great fine cool awesome perfect lovely beautiful amazing "
+        "wonderful funny crazy awful sad glad happy tired bored hungry sleepy cold hot busy "
+        "ready sorry sure true right wrong interesting fun lol haha wow oh ah hmm ugh yay brb "
+        "luck fingers crossed care worries worry problem pleasure cheers help appreciate "
+        "thinking think guess know knows mean agree hope wish feel feeling doing going go "
+        "goes get got come coming let let's see say said tell talk chat ask question thing "
+        "things something anything nothing everything everyone anyone listening wait hold "
+        "second minute moment sec stop continue start change topic try joke joking kidding "
+        "test oops wonder maybe really totally actually exactly absolutely too also much lot "
+        "bit little like long there here what's how's that's it's i'm you're raining rain "
+        "sunny weather song music play game love best friday monday saturday sunday"
     )
 )
 _HELP = re.compile(
-    r"^\W*(?:please\s+)?(?:(?:can|could|would|will) you|help|advise|recommend|suggest|teach|explain|"
+    r"^\W*(?:please\s+)?(?:(?:can|could|would|will) you|help|advise|recommend|suggest|"
+    r"teach|explain|"
     r"give|show|how (?:do|can|should|would|could) (?:i|we)|what (?:should|can|could) (?:i|we)|"
     r"should (?:i|we)|any (?:ideas|tips|advice))\b",
     re.IGNORECASE,

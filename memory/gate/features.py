@@ -54,6 +54,13 @@ WORDS: Mapping[str, str] = {
     "ownership": "its words belong mostly to the person asked about",
     "best_known": "the best evidence, where the memory knows all words",
 }
+_ATTRIBUTED = (
+    *("attributed", "reply", "other_reply", "second", "sentence_lead", "fact_lead"),
+    *("own_i", "own_you", "other_i", "other_you", "own_dense", "other_dense"),
+    *("own_known", "ownership"),
+)
+SMALLEST = 20
+"""Memories with fewer parts count as having so many: smaller ones were not fitted on."""
 _PLAIN = 0.9
 """A sentence without "I" or "you" is about its speaker, but for a little doubt."""
 
@@ -92,7 +99,7 @@ def features(signals: Signals) -> dict[str, float]:
         "met": serious * signals.known_share,
         "matched": serious * signals.window_coverage,
         "similar": serious * signals.top_similarity,
-        "size": float(np.log1p(signals.parts)) / 7,
+        "size": float(np.log1p(max(signals.parts, SMALLEST))) / 7,
     }
     values |= _of_attribution(signals.attribution, signals.window_coverage)
     values["best_known"] = values["best"] * values["known"]
@@ -101,9 +108,7 @@ def features(signals: Signals) -> dict[str, float]:
 
 def _of_attribution(found: Attribution | None, window: float) -> dict[str, float]:
     if found is None:
-        names = ("attributed", "reply", "other_reply", "second", "sentence_lead", "fact_lead")
-        names += ("own_i", "own_you", "other_i", "other_you", "own_dense", "other_dense")
-        return dict.fromkeys((*names, "own_known", "ownership"), 0.0) | {"best": window}
+        return dict.fromkeys(_ATTRIBUTED, 0.0) | {"best": window}
     own = max(found.own_i, _PLAIN * found.own_plain, found.other_you)
     other = max(found.other_i, _PLAIN * found.other_plain, found.own_you)
     return {

@@ -1,5 +1,6 @@
 """What the gate looks at: plain numbers about a query and what the search found for it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,6 +9,8 @@ from numpy.typing import NDArray
 from knowhen.memory.gate.attribution import Attribution, attribute
 from knowhen.memory.gate.content import Content, read_content
 from knowhen.memory.gate.dialogue import Utterance, read_utterance
+from knowhen.memory.gate.trust import Trust, read_trust
+from knowhen.memory.gate.world import question_features
 from knowhen.memory.recall.bm25 import bm25
 from knowhen.memory.recall.engine import Findings
 from knowhen.memory.text.analyzer import fold, terms
@@ -73,15 +76,13 @@ class Signals:
     fact: float
     """Match of the best thought."""
     attribution: Attribution | None
-    contested: bool
-
-    @property
-    def personal(self) -> bool:
-        return self.utterance.personal
-
-    @property
-    def question(self) -> bool:
-        return self.utterance.question
+    trust: Trust
+    shape: Mapping[str, float]
+    """Features of the question for `know`."""
+    open: bool
+    """It asks for nothing in particular, such as "tell me about Nora"."""
+    collects: bool
+    """It asks for several things."""
 
 
 def read_signals(findings: Findings) -> Signals:
@@ -94,7 +95,7 @@ def read_signals(findings: Findings) -> Signals:
     top = float(similarity[0]) if size else 0.0
     background = float(similarity.mean()) if size else 0.0
     chance = float(np.sqrt(2 * np.log(size))) if size else 0.0
-    content = read_content(evidence)
+    content, utterance = read_content(evidence), read_utterance(query.text)
     return Signals(
         text=query.text,
         parts=len(corpus),
@@ -102,7 +103,7 @@ def read_signals(findings: Findings) -> Signals:
         names=tuple(sorted(set(query.speakers) & set(corpus.people))),
         strangers=strangers,
         familiar=familiar,
-        utterance=read_utterance(query.text),
+        utterance=utterance,
         **_coverages(findings, content),
         missing=content.missing,
         top_similarity=top,
@@ -113,14 +114,18 @@ def read_signals(findings: Findings) -> Signals:
         agreement=_agreement(findings),
         fact=findings.facts[0].score if findings.facts else 0.0,
         attribution=attribute(findings, content),
-        contested=any(hit.thought.contested for hit in findings.facts[:3]),
+        trust=read_trust(findings, content, personal=bool(query.speakers) or utterance.personal),
+        shape=question_features(query.text),
+        open=content.open,
+        collects=query.collects,
     )
 
 
 def _names(findings: Findings) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Names in the query that this memory has met, and those it has not; speakers left out."""
     known = set(findings.evidence.counts.terms)
-    familiar, strangers = [], []
+    familiar: list[str] = []
+    strangers: list[str] = []
     for span in find_entities(findings.query.text):
         if span.kind not in ("name", "title"):
             continue

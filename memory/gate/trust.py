@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from knowhen.memory.gate.content import Content
 from knowhen.memory.recall.engine import Findings
-from knowhen.memory.text.analyzer import terms
 
 HITS = 8
 SAME = 0.8
@@ -96,7 +95,7 @@ def _voices(findings: Findings, content: Content) -> list[int]:
     said: list[set[str]] = []
     sessions: dict[int, int] = {}
     for turn, _, part in findings.turns(HITS):
-        found = set(terms(corpus.text(part)))
+        found = content.terms_of(corpus.text(part))
         session = int(corpus.session[turn])
         if content.held(found) < HELD or sessions.get(session, 0) >= PER_SESSION:
             continue

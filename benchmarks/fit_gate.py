@@ -1,0 +1,157 @@
+"""Fit the gate's heads on development data and write `memory/gate/weights.json`.
+
+    python benchmarks/fit_gate.py --data FOLDER --embedder lexical
+    python benchmarks/fit_gate.py --data FOLDER --embedder local
+
+Need tells real questions from world questions and small talk; Have tells real questions from
+those that the memory cannot answer; Know tells world questions that a frozen model answered
+rightly without help. Thresholds come from scores of conversations that were left out.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from gating import Row, rows, scenes
+from numpy.typing import NDArray
+from report import arguments
+from tables import TABLES, load
+
+from knowhen.memory.embedders.cache import CachedEmbedder
+from knowhen.memory.embedders.factory import make_embedder
+from knowhen.memory.gate.calibration import fit_head
+from knowhen.memory.gate.heads import Head, family_of, sigmoid
+from knowhen.memory.gate.world import question_features
+
+WEIGHTS = Path(__file__).parents[1] / "memory" / "gate" / "weights.json"
+NEED = (
+    *("named", "familiar", "strangers", "foreign", "personal", "recalling", "small_talk", "work"),
+    *("question", "request", "met", "matched", "similar", "short", "length", "size"),
+)
+HAVE = (
+    *("named", "familiar", "foreign", "personal", "recalling", "length", "size", "known"),
+    *("best_known", "wide", "density", "top", "mean", "background", "attributed", "reply"),
+    *("other_reply", "sentence_lead", "fact_lead", "ownership", "own_i", "own_you", "other_you"),
+    *("own_dense", "other_dense"),
+)
+# A swapped question is the commonest mistake in use, one about the other speaker the rarest.
+SHARES: Mapping[str, float] = {"swapped": 3.0, "other": 2.0, "exchanged": 0.5, "adversarial": 0.5}
+FOLDS = 5
+NEED_MISSED = 0.01
+"""Share of real questions whose Need may fall below the threshold."""
+WORLD_KEPT = 0.02
+"""Share of world questions that may be answered from memory."""
+Floats = NDArray[np.float64]
+
+
+def for_need(row: Row) -> bool:
+    return row.case.kind in ("real", "world", "smalltalk")
+
+
+def for_have(row: Row) -> bool:
+    return row.case.kind not in ("world", "smalltalk", "abstention")
+
+
+def shares(found: Sequence[Row]) -> Floats:
+    """Weights that make both classes equal and no set drown another."""
+    sizes = Counter((row.case.kind, row.setting) for row in found)
+    weights = np.array(
+        [
+            SHARES.get(row.case.kind, 1.0) * sizes[row.case.kind, row.setting] ** -0.4
+            for row in found
+        ]
+    )
+    real = np.array([row.case.kind == "real" for row in found])
+    weights[real] *= weights[~real].sum() / weights[real].sum()
+    return np.asarray(weights / weights.mean())
+
+
+def fit(found: Sequence[Row], names: Sequence[str]) -> Head:
+    """A head that tells the real ones among these rows."""
+    return fit_head(
+        [row.decision.features for row in found],
+        [row.case.kind == "real" for row in found],
+        names,
+        weights=shares(found),
+        penalty=5.0,
+    )
+
+
+def left_out(found: Sequence[Row], names: Sequence[str], chosen: Callable[[Row], bool]) -> Floats:
+    """Log-odds of every row by a head that saw neither its conversation nor its query."""
+    groups = {name: index % FOLDS for index, name in enumerate(sorted({r.group for r in found}))}
+    scores = np.zeros(len(found))
+    for fold in range(FOLDS):
+        for half in (0, 1):
+            seen = [
+                row
+                for row in found
+                if chosen(row) and groups[row.group] != fold and row.case.half in (2, half)
+            ]
+            head = fit(seen, names)
+            for index, row in enumerate(found):
+                if groups[row.group] == fold and row.case.half != half:
+                    scores[index] = head.logit(row.decision.features)
+    return scores
+
+
+def fit_know(data: Path) -> Head:
+    """Know, from the closed-book answers of a frozen model."""
+    items = [item for name in TABLES for item in load(data, name)]
+    return fit_head(
+        [question_features(item.question) for item in items],
+        [item.alone for item in items],
+        list(question_features("")),
+        penalty=10.0,
+    )
+
+
+def thresholds(found: Sequence[Row], need: Floats, have: Floats) -> dict[str, object]:
+    """The thresholds that are shipped with the heads, each rounded."""
+    real = np.array([row.case.kind == "real" for row in found])
+    world = np.array([row.case.kind == "world" for row in found])
+    settings = {row.setting for row in found}
+    levels = np.mean(
+        [
+            np.quantile(
+                have[real & np.array([row.setting == s for row in found])],
+                np.linspace(0.0, 1.0, 101),
+            )
+            for s in sorted(settings)
+        ],
+        axis=0,
+    )
+    return {
+        "need_cut": round(sigmoid(float(np.quantile(need[real], NEED_MISSED))), 4),
+        "world_cut": round(sigmoid(float(np.quantile(have[world], 1 - WORLD_KEPT))), 4),
+        "have_levels": [round(float(level), 4) for level in levels],
+    }
+
+
+def main() -> None:
+    options = arguments(__doc__).parse_args()
+    embedder = CachedEmbedder(make_embedder(options.embedder), options.cache)
+    found = list(rows(scenes(options.data, quick=options.quick), embedder))
+    need = left_out(found, NEED, for_need)
+    have = left_out(found, HAVE, for_have)
+    fitted: dict[str, object] = {
+        "need": _plain(fit([row for row in found if for_need(row)], NEED)),
+        "have": _plain(fit([row for row in found if for_have(row)], HAVE)),
+        **thresholds(found, need, have),
+    }
+    weights = json.loads(WEIGHTS.read_text(encoding="utf-8")) if WEIGHTS.exists() else {}
+    weights[family_of(embedder.name)] = fitted
+    weights["know"] = _plain(fit_know(options.data))
+    WEIGHTS.write_text(json.dumps(weights, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    print(f"fitted on {len(found)} queries, embedder {embedder.name}")
+    print(json.dumps(fitted, indent=1))
+
+
+def _plain(head: Head) -> dict[str, object]:
+    return {"weights": dict(head.weights), "typical": dict(head.typical)}
+
+
+if __name__ == "__main__":
+    main()

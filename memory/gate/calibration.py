@@ -1,0 +1,224 @@
+"""Fitting and checking probabilities: logistic regression, recalibration, reliability.
+
+Everything here is numpy alone, so that a user's own traces can be fitted where nothing else is
+installed. The shipped weights come from the same functions, by `benchmarks/fit_gate.py`.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knowhen.memory.errors import InvalidInput
+from knowhen.memory.gate.conformal import adapt, quantile, threshold
+from knowhen.memory.gate.heads import BIAS, Head, Heads, sigmoid
+
+Floats = NDArray[np.float64]
+ERROR = 0.03
+"""Share of answers that memory holds which the default threshold lets go unrecalled."""
+FEWEST = 20
+"""Traces of either kind below which nothing is fitted."""
+_STEPS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """One query of the past, and what would have been right."""
+
+    query: str
+    needed: bool
+    """Whether memory was needed at all."""
+    held: bool
+    """Whether memory held the answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """What a user's own traces change: a line through the log-odds, and the threshold."""
+
+    need: tuple[float, float] = (1.0, 0.0)
+    """Slope and shift of Need's log-odds."""
+    have: tuple[float, float] = (1.0, 0.0)
+    error: float = ERROR
+    """Chosen share of held answers that may be missed."""
+    level: float = ERROR
+    """The error the threshold aims at now, moved by feedback."""
+    levels: tuple[float, ...] = ()
+    """Quantiles of Have's log-odds where the answer was held; empty for the shipped ones."""
+
+    def apply(self, heads: Heads) -> Heads:
+        """The heads as recalibrated."""
+        return replace(
+            heads,
+            need=replace(heads.need, slope=self.need[0], shift=self.need[1]),
+            have=replace(heads.have, slope=self.have[0], shift=self.have[1]),
+        )
+
+    def have_cut(self, heads: Heads) -> float:
+        """Probability of Have below which memory is taken not to hold the answer."""
+        slope, shift = self.have
+        raw = quantile(self.levels or heads.have_levels, self.level)
+        return sigmoid(slope * raw + shift)
+
+    def learn(self, *, missed: bool) -> "Calibration":
+        """The calibration after one answer of feedback."""
+        return replace(self, level=adapt(self.level, missed=missed, error=self.error))
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> "Calibration":
+        data = json.loads(text)
+        return cls(
+            need=(float(data["need"][0]), float(data["need"][1])),
+            have=(float(data["have"][0]), float(data["have"][1])),
+            error=float(data["error"]),
+            level=float(data["level"]),
+            levels=tuple(float(value) for value in data["levels"]),
+        )
+
+
+def calibrate(
+    need: Sequence[tuple[float, bool]], have: Sequence[tuple[float, bool]], *, error: float = ERROR
+) -> Calibration:
+    """Fit to the log-odds that the shipped heads gave to traces, and what was right.
+
+    A head with fewer than `FEWEST` traces of either kind stays as shipped.
+
+    Raises:
+        InvalidInput: there are too few traces for both heads, or `error` is no share.
+    """
+    if not 0.0 < error < 0.5:
+        raise InvalidInput(f"error must lie between 0 and 0.5, not {error!r}")
+    lines = [_line(pairs) for pairs in (need, have)]
+    if lines == [None, None]:
+        raise InvalidInput(
+            f"calibrating needs at least {FEWEST} traces of either kind, "
+            f"not {len(need)} and {len(have)} in all"
+        )
+    held = np.sort([score for score, right in have if right])
+    # The grid's lowest point of use is the conformal threshold, not a plain quantile.
+    levels: tuple[float, ...] = ()
+    if lines[1] is not None and np.isfinite(cut := threshold(held.tolist(), error)):
+        grid = np.quantile(held, np.linspace(0.0, 1.0, 101))
+        levels = tuple(float(v) for v in grid + (cut - quantile(grid.tolist(), error)))
+    plain = (1.0, 0.0)
+    return Calibration(lines[0] or plain, lines[1] or plain, error, error, levels)
+
+
+def _line(pairs: Sequence[tuple[float, bool]]) -> tuple[float, float] | None:
+    """Slope and shift of log-odds (Platt 1999), drawn towards leaving them as they are."""
+    right = sum(label for _, label in pairs)
+    if min(right, len(pairs) - right) < FEWEST:
+        return None
+    scores = np.array([[score] for score, _ in pairs])
+    labels = np.array([label for _, label in pairs], float)
+    offset = scores[:, 0]
+    weights, bias = fit_logistic(scores, labels, offset=offset, penalty=4.0)
+    return float(max(1.0 + weights[0], 0.05)), float(bias)
+
+
+def fit_logistic(
+    values: Floats,
+    labels: Floats,
+    *,
+    weights: Floats | None = None,
+    offset: Floats | None = None,
+    penalty: float = 1.0,
+) -> tuple[Floats, float]:
+    """Weights and bias by Newton's method; an L2 penalty on the weights, none on the bias.
+
+    `values` has shape (samples, features); `offset` is added to the log-odds as it is.
+    """
+    size = values.shape[1]
+    design = np.column_stack([values, np.ones(len(values))])
+    share = np.ones(len(values)) if weights is None else weights
+    base = np.zeros(len(values)) if offset is None else offset
+    ridge = np.append(np.full(size, penalty), 1e-9)
+    found = np.zeros(size + 1)
+    for _ in range(_STEPS):
+        chance = 1 / (1 + np.exp(-np.clip(design @ found + base, -30, 30)))
+        slope = design.T @ (share * (chance - labels)) + ridge * found
+        curve = (design.T * (share * chance * (1 - chance) + 1e-9)) @ design + np.diag(ridge)
+        step = np.linalg.solve(curve, slope)
+        found = found - np.clip(step, -5.0, 5.0)
+        if float(np.abs(step).max()) < 1e-7:
+            break
+    return found[:size], float(found[size])
+
+
+def fit_head(
+    rows: Sequence[Mapping[str, float]],
+    labels: Sequence[bool],
+    names: Sequence[str],
+    *,
+    weights: Floats | None = None,
+    penalty: float = 1.0,
+) -> Head:
+    """A head over named features, fitted on scaled ones and written back in their own units."""
+    values = np.array([[row[name] for name in names] for row in rows])
+    mean, spread = values.mean(axis=0), values.std(axis=0)
+    spread[spread < 1e-9] = 1.0
+    found, bias = fit_logistic(
+        (values - mean) / spread, np.asarray(labels, float), weights=weights, penalty=penalty
+    )
+    scaled = found / spread
+    shipped = {name: round(float(w), 4) for name, w in zip(names, scaled, strict=True)}
+    shipped[BIAS] = round(bias - float(scaled @ mean), 4)
+    return Head(shipped, {n: round(float(m), 4) for n, m in zip(names, mean, strict=True)})
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """One bar of a reliability diagram."""
+
+    predicted: float
+    observed: float
+    weight: float
+    """Share of all samples."""
+
+
+def reliability(
+    predicted: Sequence[float],
+    observed: Sequence[bool],
+    *,
+    weights: Sequence[float] | None = None,
+    bins: int = 10,
+) -> list[Bin]:
+    """Mean prediction against the share that came true, in bins of equal width."""
+    chance, truth = np.asarray(predicted, float), np.asarray(observed, float)
+    share = np.ones(len(chance)) if weights is None else np.asarray(weights, float)
+    where = np.minimum((chance * bins).astype(int), bins - 1)
+    found = []
+    for index in np.unique(where):
+        inside = where == index
+        mass = share[inside]
+        if mass.sum() > 0:
+            found.append(
+                Bin(
+                    float(np.average(chance[inside], weights=mass)),
+                    float(np.average(truth[inside], weights=mass)),
+                    float(mass.sum() / share.sum()),
+                )
+            )
+    return found
+
+
+def calibration_error(bars: Sequence[Bin]) -> float:
+    """Expected calibration error: mean distance from the diagonal, by weight."""
+    return sum(bar.weight * abs(bar.predicted - bar.observed) for bar in bars)
+
+
+def diagram(bars: Sequence[Bin], *, width: int = 40) -> str:
+    """The reliability diagram as text: what was predicted, what came true."""
+    lines = ["predicted  observed  share"]
+    for bar in bars:
+        marks = ["·"] * (width + 1)
+        marks[round(bar.predicted * width)] = "|"
+        marks[round(bar.observed * width)] = "#"
+        cells = f"{bar.predicted:>9.2f} {bar.observed:>9.2f} {bar.weight:>6.0%}"
+        lines.append(f"{cells}  {''.join(marks)}")
+    return "\n".join(lines)
