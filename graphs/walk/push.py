@@ -16,7 +16,7 @@ from knowhen.graphs.errors import InvalidInput
 from knowhen.graphs.knowledge import KnowledgeGraph
 from knowhen.graphs.walk.base import DAMPING, Ranking, ranking, seeds
 
-TOLERANCE = 1e-5
+TOLERANCE = 1.5e-5
 """A node is pushed while its unsettled mass is above this for each of its edges."""
 
 
