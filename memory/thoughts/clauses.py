@@ -13,12 +13,11 @@ from knowhen.memory.thoughts.fence import unfenced
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """Characters `start:end` of a turn, and whether a condition or a quotation governs them."""
+    """Characters `start:end` of a turn."""
 
     start: int
     end: int
     text: str
-    quoted: bool = False
 
 
 _SUBJECT = (
