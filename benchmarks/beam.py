@@ -3,32 +3,89 @@
     python benchmarks/beam.py --data FOLDER --embedder local
 
 Metrics as in `locomo.py`. A turn of 600 characters or more counts when a third of it is packed
-in one piece.
+in one piece. Besides, within 2,048 tokens, for questions about something that changed or is
+disputed: `update_packed`, whether the update is packed; `update_first`, whether it also stands
+above the outdated statement or is marked as its update; `contradiction_both`, whether both
+statements are packed and marked as contested or superseding.
 """
 
-from conversations import beam
-from recalling import RANKS, measure, results
-from report import arguments, table, write
+from collections.abc import Sequence
 
+from conversations import Conversation, Question, beam
+import recalling
+from recalling import RANKS, holds, measure, results
+from report import arguments, figure, table, write
+
+from knowhen import MemoryManager, Recall
+from knowhen.memory.embedders.base import Embedder
 from knowhen.memory.embedders.cache import CachedEmbedder
 from knowhen.memory.embedders.factory import make_embedder
 
 BUDGETS = (512, 1024, 2048, 4096)
+CHANGES = ["update_packed", "update_first", "contradiction_both"]
+CHANGES_BUDGET = 2048
+
+
+def changes(chats: Sequence[Conversation], embedder: Embedder) -> dict[str, list[float]]:
+    """Whether what changed or is disputed is shown as such, one value per question."""
+    values: dict[str, list[float]] = {metric: [] for metric in CHANGES}
+    for chat in chats:
+        with MemoryManager.open(":memory:", embedder=embedder) as memory:
+            memory.remember(chat.turns)
+            memory.settle()
+            for question in chat.questions:
+                if question.earlier and question.later:
+                    recall = memory.recall(question.text, budget=CHANGES_BUDGET, gate=False)
+                    for metric, value in judge(question, recall, chat).items():
+                        values[metric].append(float(value))
+    return values
+
+
+def judge(question: Question, recall: Recall, chat: Conversation) -> dict[str, bool]:
+    """An update counts as first when it stands above the outdated statement or marks it."""
+    texts = {turn.id: turn.text for turn in chat.turns}
+    items = {item.id: item for item in recall.items if item.kind == "turn"}
+    packed = {i for i, item in items.items() if holds(texts[i], item.packed)}
+    marked = any(
+        other in items[i].mark.replace(",", " ").split()
+        for i in (question.earlier | question.later) & packed
+        for other in (question.earlier | question.later) - {i}
+    )
+    if question.category == "knowledge_update":
+        shown = bool(packed & question.later)
+        outdated = packed & question.earlier
+        place = min((recall.context.find(f"({i}") for i in outdated), default=len(recall.context))
+        above = any(0 <= recall.context.find(f"({i}") < place for i in packed & question.later)
+        return {"update_packed": shown, "update_first": shown and (marked or above)}
+    both = bool(packed & question.earlier) and bool(packed & question.later)
+    same = question.earlier == question.later
+    return {"contradiction_both": both and (marked or same)}
 
 
 def main() -> None:
     parser = arguments(__doc__)
-    parser.add_argument("--ablate", action="append", default=[], metavar="CUE")
+    recalling.options(parser)
     options = parser.parse_args()
     embedder = CachedEmbedder(make_embedder(options.embedder), options.cache)
     chats = beam(options.data)[: 2 if options.quick else None]
-    scores = measure(chats, embedder, budgets=BUDGETS, ablate=options.ablate, users=True)
+    scores = measure(
+        chats, embedder, budgets=BUDGETS, ablate=options.ablate, add=options.add, users=True
+    )
     found = results(scores)
+    found["knowhen"] |= {
+        metric: figure(values) for metric, values in changes(chats, embedder).items()
+    }
     print(f"BEAM, {len(chats)} chats, embedder {embedder.name}")
     print(table(found, [f"R@{k}" for k in RANKS] + [f"R@{b}t" for b in BUDGETS]))
-    if options.ablate:
+    print(table({"knowhen": found["knowhen"]}, CHANGES))
+    if options.ablate or options.add:
         print(table(found, ["delta/R@1024t", "delta/R@2048t"]))
-    settings = {"embedder": embedder.name, "gate": False, "ablate": options.ablate}
+    settings = {
+        "embedder": embedder.name,
+        "gate": False,
+        "ablate": options.ablate,
+        "add": options.add,
+    }
     write(options.json, "beam", settings, found)
 
 

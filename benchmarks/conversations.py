@@ -18,6 +18,9 @@ class Question:
     evidence: frozenset[str]
     """Ids of the turns that hold the answer."""
     category: str
+    earlier: frozenset[str] = frozenset()
+    """Of a question about something that changed or is disputed: the first statement's turns."""
+    later: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +59,29 @@ def beam(path: Path) -> list[Conversation]:
         ids = {turn.id for turn in turns}
         kinds = json.loads(file.read_text(encoding="utf-8"))["questions"]
         questions = tuple(
-            Question(item["question"], evidence, kind)
+            Question(item["question"], evidence, kind, *_pair(item["source_chat_ids"], ids))
             for kind, items in kinds.items()
             for item in items
             if (evidence := ids.intersection(map(str, _leaves(item.get("source_chat_ids")))))
         )
         found.append(Conversation(file.stem, tuple(turns), questions))
     return found
+
+
+PAIRS = (("original_info", "updated_info"), ("first_statement", "second_statement"))
+
+
+def _pair(sources: object, ids: set[str]) -> tuple[frozenset[str], frozenset[str]]:
+    """Turns of the first and of the second statement, where the question is about two."""
+    if isinstance(sources, dict):
+        for first, second in PAIRS:
+            if first in sources and second in sources:
+                earlier, later = (
+                    frozenset(ids.intersection(map(str, _leaves(sources[name]))))
+                    for name in (first, second)
+                )
+                return earlier, later
+    return frozenset(), frozenset()
 
 
 def _leaves(value: object) -> Iterator[object]:
