@@ -4,6 +4,7 @@ import logging
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 
+from knowhen.memory.errors import HomeUnavailable
 from knowhen.memory.manager import MemoryManager
 
 log = logging.getLogger(__name__)
@@ -24,7 +25,12 @@ class Background:
         self._closed = False
 
     def think(self, memory: MemoryManager) -> None:
-        """Have the memory's closed events thought about soon; asking twice is asking once."""
+        """Have the memory's closed events thought about soon; asking twice is asking once.
+
+        Without a model there is nothing to wait for, and `remember` has done it.
+        """
+        if memory.model is None:
+            return
         with self._lock:
             if self._closed or memory.space in self._waiting:
                 return
@@ -53,6 +59,9 @@ class Background:
             self._waiting.discard(memory.space)
         try:
             settled = memory.consolidate()
+        except HomeUnavailable as error:
+            log.warning("%s; what is left to think about is done next time", error)
+            return
         except Exception:  # it stays in the store's queue, and the conversation goes on
             log.exception("thinking about space %r failed; it will be tried again", memory.space)
             return

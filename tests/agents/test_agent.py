@@ -1,5 +1,4 @@
 import asyncio
-import logging
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -265,18 +264,35 @@ def test_thinking_happens_behind_and_loses_nothing(
 
 
 def test_the_background_survives_a_failure_and_ends_on_close(
-    memory: MemoryManager, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     background = Background()
-    with monkeypatch.context() as patch:
-        patch.setattr(memory, "consolidate", lambda: 1 / 0)
+    asked: list[str] = []
+    with MemoryManager.open(tmp_path / "home", model=lambda messages: "{}") as memory:
+        with monkeypatch.context() as patch:
+            patch.setattr(memory, "consolidate", lambda: 1 / 0)
+            background.think(memory)
+            background.wait()
+        assert "ZeroDivisionError" in caplog.text
+        consolidate = memory.consolidate
+        monkeypatch.setattr(memory, "consolidate", lambda: asked.append("once") or consolidate())
         background.think(memory)
-        background.wait()
-    assert "ZeroDivisionError" in caplog.text
+        background.close()
+        assert asked == ["once"]
+        background.think(memory)
+        assert asked == ["once"]
+
+
+def test_a_memory_closed_too_early_is_said_in_one_line(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    background = Background()
+    with MemoryManager.open(tmp_path / "home", model=lambda messages: "{}") as memory:
+        pass
     background.think(memory)
     background.close()
-    background.think(memory)
-    caplog.set_level(logging.INFO)
+    (record,) = caplog.records
+    assert "closed" in record.message and record.exc_info is None
 
 
 def test_an_agent_without_a_session_goes_on_in_the_same_one(memory: MemoryManager) -> None:
