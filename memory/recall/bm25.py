@@ -33,15 +33,18 @@ class TermCounts:
 
     def window(self, radius: int) -> tuple[Floats, Floats]:
         """Counts and lengths summed over `radius` neighbours on both sides, within a session."""
-        counts, lengths = self.counts.copy(), self.corpus.length.copy()
+        # One row more, all zero, for NONE to point at; rows of parts gather faster than columns.
+        part_counts = np.vstack([self.counts.T, np.zeros((1, len(self.terms)))])
+        part_lengths = np.append(self.corpus.length, 0)
+        counts, lengths = part_counts.copy(), part_lengths.copy()
         for step in (self.corpus.before, self.corpus.after):
-            here = np.arange(len(self.corpus))
+            onward = np.append(step, NONE)
+            here = np.arange(len(onward))
             for _ in range(radius):
-                here = np.where(here == NONE, NONE, step[here])
-                exists = here != NONE
-                counts[:, exists] += self.counts[:, here[exists]]
-                lengths[exists] += self.corpus.length[here[exists]]
-        return counts, lengths
+                here = onward[here]
+                counts += part_counts[here]
+                lengths += part_lengths[here]
+        return counts[:-1].T, lengths[:-1]
 
     def groups(self, group: Ints) -> tuple[Floats, Floats]:
         """Counts and lengths summed over groups; a part without a group stands alone as 0."""
