@@ -4,8 +4,9 @@
     python benchmarks/fit_gate.py --data FOLDER --embedder local
 
 Need tells real questions from world questions and small talk; Have tells real questions from
-those that the memory cannot answer; Know tells world questions that a frozen model answered
-rightly without help. Thresholds come from scores of conversations that were left out.
+those that the memory cannot answer; Know and Grounded tell world questions that a frozen model
+answered rightly alone, and with a retrieved passage. Thresholds come from scores of
+conversations that were left out.
 """
 
 import json
@@ -17,13 +18,13 @@ import numpy as np
 from gating import Row, rows, scenes
 from numpy.typing import NDArray
 from report import arguments
-from tables import TABLES, load
+from tables import TABLES, Item, load
 
 from knowhen.memory.embedders.cache import CachedEmbedder
 from knowhen.memory.embedders.factory import make_embedder
 from knowhen.memory.gate.calibration import fit_head
 from knowhen.memory.gate.heads import Head, family_of, sigmoid
-from knowhen.memory.gate.world import question_features
+from knowhen.memory.gate.world import gain, question_features
 
 WEIGHTS = Path(__file__).parents[1] / "memory" / "gate" / "weights.json"
 NEED = (
@@ -41,6 +42,8 @@ SHARES: Mapping[str, float] = {"swapped": 3.0, "other": 2.0, "exchanged": 0.5, "
 FOLDS = 5
 NEED_MISSED = 0.01
 """Share of real questions whose Need may fall below the threshold."""
+SKIPPED = 0.11
+"""Share of world questions for which retrieval is skipped: those where it gains least."""
 WORLD_KEPT = 0.02
 """Share of world questions that may be answered from memory."""
 Floats = NDArray[np.float64]
@@ -97,15 +100,25 @@ def left_out(found: Sequence[Row], names: Sequence[str], chosen: Callable[[Row],
     return scores
 
 
-def fit_know(data: Path) -> Head:
-    """Know, from the closed-book answers of a frozen model."""
-    items = [item for name in TABLES for item in load(data, name)]
-    return fit_head(
-        [question_features(item.question) for item in items],
-        [item.alone for item in items],
-        list(question_features("")),
-        penalty=10.0,
-    )
+def fit_world(items: Sequence[Item]) -> dict[str, object]:
+    """Know and Grounded from a frozen model's answers, and the gain that skips one in eight."""
+    heads = {
+        name: fit_head(
+            [question_features(item.question) for item in items],
+            labels,
+            list(question_features("")),
+            penalty=100.0,
+        )
+        for name, labels in (
+            ("know", [item.alone for item in items]),
+            ("grounded", [item.helped for item in items]),
+        )
+    }
+    gains = [gain(item.question, heads["know"], heads["grounded"]) for item in items]
+    return {
+        **{name: _plain(head) for name, head in heads.items()},
+        "gain_cut": round(float(np.quantile(gains, SKIPPED)), 4),
+    }
 
 
 def thresholds(found: Sequence[Row], need: Floats, have: Floats) -> dict[str, object]:
@@ -143,7 +156,7 @@ def main() -> None:
     }
     weights = json.loads(WEIGHTS.read_text(encoding="utf-8")) if WEIGHTS.exists() else {}
     weights[family_of(embedder.name)] = fitted
-    weights["know"] = _plain(fit_know(options.data))
+    weights["world"] = fit_world([item for name in TABLES for item in load(options.data, name)])
     WEIGHTS.write_text(json.dumps(weights, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     print(f"fitted on {len(found)} queries, embedder {embedder.name}")
     print(json.dumps(fitted, indent=1))

@@ -117,7 +117,7 @@ def _by_sentence(
 ) -> None:
     before = findings.corpus.before
     # Reading sentences costs most of the gate, so only what holds a term at all is read.
-    holding = findings.evidence.counts.counts.any(axis=0)
+    holding = (findings.evidence.counts.counts > 0).sum(axis=0) > 0
     best = {"i": 0.0, "you": 0.0, "plain": 0.0}
     replies = [0.0, 0.0]
     for part in _nearest(findings, own):

@@ -2,7 +2,7 @@
 
 `weights.json` is fitted by `benchmarks/fit_gate.py`, once per family of embedder, because a
 cosine of hashed n-grams and one of a language model mean different things. `know` looks at the
-question alone and is the same for both.
+question alone, like `grounded`, and is the same for both.
 """
 
 import json
@@ -51,6 +51,10 @@ class Heads:
     need: Head
     have: Head
     know: Head
+    grounded: Head
+    """Chance that a world question is answered rightly with one retrieved passage."""
+    gain_cut: float
+    """Gain in that chance below which retrieving is not worth its cost."""
     need_cut: float
     """Need below which a query that is not personal leaves memory alone."""
     world_cut: float
@@ -73,15 +77,17 @@ def shipped_heads(family: str) -> Heads:
     """Heads for `lexical` or `semantic` embedders."""
     text = resources.files(__package__).joinpath("weights.json").read_text(encoding="utf-8")
     data = json.loads(text)
-    return read_heads(data[family], data["know"])
+    return read_heads(data[family], data["world"])
 
 
-def read_heads(data: Mapping[str, object], know: Mapping[str, object]) -> Heads:
+def read_heads(data: Mapping[str, object], world: Mapping[str, object]) -> Heads:
     """Heads from what `weights.json` holds for a family."""
     return Heads(
         need=_head(data["need"]),
         have=_head(data["have"]),
-        know=_head(know),
+        know=_head(world["know"]),
+        grounded=_head(world["grounded"]),
+        gain_cut=float(world["gain_cut"]),  # type: ignore[arg-type]
         need_cut=float(data["need_cut"]),  # type: ignore[arg-type]
         world_cut=float(data["world_cut"]),  # type: ignore[arg-type]
         have_levels=tuple(data["have_levels"]),  # type: ignore[arg-type]

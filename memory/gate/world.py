@@ -7,6 +7,10 @@ harder than one. Without a corpus to count in there is no frequency of the subje
 
 import re
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from knowhen.memory.gate.heads import Head
 
 _FLAGS: Mapping[str, re.Pattern[str]] = {
     name: re.compile(pattern, re.IGNORECASE)
@@ -48,3 +52,9 @@ def question_features(text: str) -> dict[str, float]:
     values["of"] = min(len(_OF.findall(text)), 3) / 3
     values["words"] = min(len(text.split()), 30) / 30
     return values
+
+
+def gain(question: str, know: "Head", grounded: "Head") -> float:
+    """By how much retrieval is expected to raise the chance of a right answer."""
+    values = question_features(question)
+    return grounded.probability(values) - know.probability(values)
