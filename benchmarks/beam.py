@@ -12,8 +12,7 @@ statements are packed and marked as contested or superseding.
 from collections.abc import Sequence
 
 from conversations import Conversation, Question, beam
-import recalling
-from recalling import RANKS, holds, measure, results
+from recalling import RANKS, add_options, holds, measure, results
 from report import arguments, figure, table, write
 
 from knowhen import MemoryManager, Recall
@@ -64,7 +63,7 @@ def judge(question: Question, recall: Recall, chat: Conversation) -> dict[str, b
 
 def main() -> None:
     parser = arguments(__doc__)
-    recalling.options(parser)
+    add_options(parser)
     options = parser.parse_args()
     embedder = CachedEmbedder(make_embedder(options.embedder), options.cache)
     chats = beam(options.data)[: 2 if options.quick else None]

@@ -9,7 +9,7 @@ of questions with any or all of their evidence packed. The gate is off.
 """
 
 from conversations import locomo
-from recalling import RANKS, measure, results
+from recalling import RANKS, add_options, measure, results
 from report import arguments, table, write
 
 from knowhen.memory.embedders.cache import CachedEmbedder
@@ -20,18 +20,25 @@ BUDGETS = (256, 512, 1024, 2048, 4096)
 
 def main() -> None:
     parser = arguments(__doc__)
-    parser.add_argument("--ablate", action="append", default=[], metavar="CUE")
+    add_options(parser)
     options = parser.parse_args()
     embedder = CachedEmbedder(make_embedder(options.embedder), options.cache)
     conversations = locomo(options.data)[: 1 if options.quick else None]
-    scores = measure(conversations, embedder, budgets=BUDGETS, ablate=options.ablate)
+    scores = measure(
+        conversations, embedder, budgets=BUDGETS, ablate=options.ablate, add=options.add
+    )
     found = results(scores)
     print(f"LoCoMo, {len(conversations)} conversations, embedder {embedder.name}")
     print(table(found, [f"R@{k}" for k in RANKS] + [f"R@{b}t" for b in BUDGETS]))
     print(table(found, [f"R@1024t/{c}" for c in ("multi_hop", "temporal", "open", "single_hop")]))
-    if options.ablate:
+    if options.ablate or options.add:
         print(table(found, ["delta/R@512t", "delta/R@1024t"]))
-    settings = {"embedder": embedder.name, "gate": False, "ablate": options.ablate}
+    settings = {
+        "embedder": embedder.name,
+        "gate": False,
+        "ablate": options.ablate,
+        "add": options.add,
+    }
     write(options.json, "locomo", settings, found)
 
 

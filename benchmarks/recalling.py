@@ -1,10 +1,14 @@
 """Measuring evidence recall of systems on conversations: shared by `locomo` and `beam`."""
 
+import re
+from argparse import ArgumentParser
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from tempfile import TemporaryDirectory
 
 from baselines import WHOLE, Ranking, Turns
 from conversations import Conversation, Question
+from priors import with_priors
 from report import Figure, Results, figure, paired
 
 from knowhen import MemoryManager
@@ -12,6 +16,13 @@ from knowhen.memory.embedders.base import Embedder
 from knowhen.memory.settings import RecallSettings, Settings
 
 RANKS = (5, 10, 20)
+TOGETHER = {"events": ("event", "member", "contiguity")}
+"""Ablations that take out several cues and kinds of edges at once."""
+ADDED = {
+    "contiguity": {f"contiguity {k}": RecallSettings(contiguity=k) for k in (0.1, 0.2, 0.3)},
+    "timeline": {"timeline": RecallSettings(timeline=True)},
+}
+"""Settings that are off by default."""
 
 Found = Callable[[str, int], tuple[list[str], dict[str, str]]]
 """Query and budget to ranked turn ids and the text packed of each."""
@@ -36,12 +47,16 @@ def measure(
     *,
     budgets: Sequence[int],
     ablate: Sequence[str] = (),
+    add: Sequence[str] = (),
     users: bool = False,
 ) -> dict[str, Scores]:
-    """Scores by system: the baselines, knowhen, and knowhen without each ablated cue."""
+    """Scores by system: the baselines, knowhen, and knowhen with each part taken out or added.
+
+    To ablate `events` also shows what events add to plain scores of turns.
+    """
     scores: dict[str, Scores] = {}
     for conversation in conversations:
-        for name, system in _systems(conversation, embedder, ablate, users=users):
+        for name, system in _systems(conversation, embedder, ablate, add, users=users):
             kept = scores.setdefault(name, Scores())
             for question in conversation.questions:
                 _score(kept, system, question, conversation, budgets)
@@ -49,7 +64,12 @@ def measure(
 
 
 def _systems(
-    conversation: Conversation, embedder: Embedder, ablate: Sequence[str], *, users: bool
+    conversation: Conversation,
+    embedder: Embedder,
+    ablate: Sequence[str],
+    add: Sequence[str],
+    *,
+    users: bool,
 ) -> Iterator[tuple[str, Found]]:
     turns = Turns(conversation.turns, embedder)
     rankings: dict[str, Callable[[str], Ranking]] = {
@@ -59,9 +79,18 @@ def _systems(
     }
     if users:
         rankings |= {f"{name} of users": turns.users(rank) for name, rank in rankings.items()}
-    for name, rank in rankings.items():
-        yield name, _baseline(turns, rank)
-    yield from _knowhens(conversation, embedder, ablate)
+    with TemporaryDirectory() as home:
+        with MemoryManager.open(home, embedder=embedder) as memory:
+            memory.remember(conversation.turns)
+            memory.settle()
+            if "events" in ablate:
+                rankings |= with_priors(conversation, turns, embedder, memory)
+        for name, rank in rankings.items():
+            yield name, _baseline(turns, rank)
+        for name, recall in _variants(ablate, add).items():
+            settings = Settings(recall=recall)
+            with MemoryManager.open(home, embedder=embedder, settings=settings) as memory:
+                yield name, _recall(memory)
 
 
 def _baseline(turns: Turns, rank: Callable[[str], Ranking]) -> Found:
@@ -72,15 +101,14 @@ def _baseline(turns: Turns, rank: Callable[[str], Ranking]) -> Found:
     return find
 
 
-def _knowhens(
-    conversation: Conversation, embedder: Embedder, ablate: Sequence[str]
-) -> Iterator[tuple[str, Found]]:
-    for cue in (None, *ablate):
-        settings = Settings(recall=RecallSettings(ablate=(cue,) if cue else ()))
-        with MemoryManager.open(":memory:", embedder=embedder, settings=settings) as memory:
-            memory.remember(conversation.turns)
-            memory.settle()
-            yield f"knowhen - {cue}" if cue else "knowhen", _recall(memory)
+def _variants(ablate: Sequence[str], add: Sequence[str]) -> dict[str, RecallSettings]:
+    """Settings by system: as shipped, with each thing taken out, and with each one added."""
+    found = {"knowhen": RecallSettings()}
+    for name in ablate:
+        found[f"knowhen - {name}"] = RecallSettings(ablate=TOGETHER.get(name, (name,)))
+    for name in add:
+        found |= {f"knowhen + {label}": recall for label, recall in ADDED[name].items()}
+    return found
 
 
 def _recall(memory: MemoryManager) -> Found:
@@ -129,12 +157,18 @@ def holds(text: str, packed: str | None) -> bool:
 
 
 def results(scores: dict[str, Scores]) -> Results:
-    """Figures of every system; paired differences to knowhen for its ablations."""
+    """Figures of every system; for a variant, paired differences to what it varies."""
     found = {name: kept.figures() for name, kept in scores.items()}
-    whole = scores["knowhen"].values
     for name, kept in scores.items():
-        if name.startswith("knowhen - "):
+        whole = scores.get(re.split(" [-+] ", name)[0])
+        if whole is not None and whole is not kept:
             for metric, values in kept.values.items():
                 if "/" not in metric:
-                    found[name][f"delta/{metric}"] = paired(values, whole[metric])
+                    found[name][f"delta/{metric}"] = paired(values, whole.values[metric])
     return found
+
+
+def add_options(parser: ArgumentParser) -> None:
+    """The options of the benchmarks of recall."""
+    parser.add_argument("--ablate", action="append", default=[], metavar="CUE|EDGE|events")
+    parser.add_argument("--add", action="append", default=[], choices=tuple(ADDED))

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from knowhen.memory.episodes.refining import Refinement
+from knowhen.memory.errors import InvalidInput
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +36,19 @@ class RecallSettings:
     walk: str = "push"
     """`push`, `exact` (igraph) or `none`."""
     ablate: tuple[str, ...] = ()
-    """Cues that are left out, for measuring what each is worth."""
+    """Cues, and kinds of edges of the walk, left out for measuring what each is worth."""
     limit: int = 50
     """How many recollections a recall lists."""
     history: bool = True
     """Whether superseded thoughts may appear, marked, when the query asks about the past."""
+    contiguity: float = 0.0
+    """Share of the budget for the neighbours of the best turns, from 0 to below 1."""
+    timeline: bool = False
+    """Whether questions for the first, the last or the order move turns by their time."""
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.contiguity < 1.0:
+            raise InvalidInput(f"`contiguity` is at least 0 and below 1, not {self.contiguity!r}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
+from knowhen.graphs.edges import EDGE_KINDS
 from knowhen.graphs.names import normalise
 from knowhen.graphs.walk.base import Walk
 from knowhen.memory.embedders.base import Embedder
@@ -136,7 +137,8 @@ class RecallEngine:
         restart = {node: mass for node, mass in restart.items() if node in graph}
         if not restart:
             return {}
-        ranking = self._walk.rank(graph, restart)
+        left_out = {kind: 0.0 for kind in EDGE_KINDS if kind in self._settings.ablate}
+        ranking = self._walk.rank(graph, restart, kinds=left_out or None)
         mass = np.zeros(len(evidence.corpus.turns))
         for node, score in ranking:
             kind, _, key = node.partition(":")

@@ -47,14 +47,20 @@ def pack(
     budget: int,
     counter: TokenCounter,
     weights: Mapping[str, float] = _NONE,
+    beside: Sequence[Candidate] = (),
+    share: float = 0.0,
 ) -> Packing:
     """Spend the budget on the candidates that are worth most for their length, in time order.
 
-    `weights` of the query's terms choose which piece of a long turn is shown.
+    `weights` of the query's terms choose which piece of a long turn is shown. The last `share`
+    of the budget goes to the candidates `beside` first, in their order.
     """
     packer = _Packer(corpus, budget, counter, weights)
-    for candidate in sorted(candidates, key=lambda c: -packer.density(c)):
-        packer.offer(candidate)
+    ordered = sorted(candidates, key=lambda c: -packer.density(c))
+    if beside:
+        packer.offer_all(ordered, within=budget - int(budget * share))
+        packer.offer_all(beside, within=budget)
+    packer.offer_all(ordered, within=budget)
     return packer.finish()
 
 
@@ -68,17 +74,23 @@ class _Packer:
         self._groups: set[tuple[str, str]] = set()
         self._seen: set[tuple[str, ...]] = set()
         self._spent = 0
-        self._too_long = 0
-        self._repeated = 0
+        self._too_long: set[int] = set()
+        self._repeated: set[int] = set()
 
     def density(self, candidate: Candidate) -> float:
         length = likely_length(len(self._corpus.turns[candidate.turn].turn.text))
         return candidate.worth / float((length + HEADER) ** LENGTH_POWER)
 
-    def offer(self, candidate: Candidate) -> None:
+    def offer_all(self, candidates: Sequence[Candidate], *, within: int) -> None:
+        """Take what fits into that much of the budget; what was taken before stays."""
+        for candidate in candidates:
+            if candidate.turn not in self._chosen:
+                self._offer(candidate, within)
+
+    def _offer(self, candidate: Candidate, budget: int) -> None:
         text = self._corpus.turns[candidate.turn].turn.text
-        if self._spent + self._counter.count(text[: int(likely_length(len(text)))]) > self._budget:
-            self._too_long += 1  # without looking closer: it cannot fit
+        if self._spent + self._counter.count(text[: int(likely_length(len(text)))]) > budget:
+            self._too_long.add(candidate.turn)  # without looking closer: it cannot fit
             return
         start, end = self._span(candidate)
         stored = self._corpus.turns[candidate.turn]
@@ -86,12 +98,12 @@ class _Packer:
         new = "" if group in self._groups else _header(group) + "\n"
         # One token more than the parts add up to: rounding and the line break between them.
         cost = self._counter.count(new + _line(stored, start, end, candidate.mark) + "\n")
-        if self._spent + cost > self._budget:
-            self._too_long += 1
+        if self._spent + cost > budget:
+            self._too_long.add(candidate.turn)
             return
         said = tuple(words(stored.turn.text[start:end]))
         if said in self._seen:
-            self._repeated += 1
+            self._repeated.add(candidate.turn)
             return
         self._spent += cost
         self._groups.add(group)
@@ -110,13 +122,13 @@ class _Packer:
                 break
             worst = min(self._chosen, key=lambda turn: self._chosen[turn][0].worth)
             del self._chosen[worst]
-            self._too_long += 1
+            self._too_long.add(worst)
         for turn, (_, start, end) in self._chosen.items():
             packing.packed[turn] = self._corpus.turns[turn].turn.text[start:end].strip("\n")
-        if self._too_long:
-            packing.notes.append(f"{self._too_long} more found, left out by the budget")
+        if too_long := self._too_long - self._chosen.keys() - self._repeated:
+            packing.notes.append(f"{len(too_long)} more found, left out by the budget")
         if self._repeated:
-            packing.notes.append(f"{self._repeated} left out as repetitions")
+            packing.notes.append(f"{len(self._repeated)} left out as repetitions")
         return packing
 
     def _render(self) -> str:

@@ -1,6 +1,7 @@
 """From a query to a `Recall`: search, decide, pack."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -8,10 +9,12 @@ import numpy as np
 
 from knowhen.memory.errors import InvalidBudget, InvalidInput, ModelFailed
 from knowhen.memory.gate.gate import Gate
+from knowhen.memory.recall.contiguity import neighbours
 from knowhen.memory.recall.engine import Findings, RecallEngine
 from knowhen.memory.recall.packing import Candidate, Packing, pack
 from knowhen.memory.recall.ranking import Ranked, ranked_turns, with_remarks
 from knowhen.memory.recall.rerankers.base import Reranker
+from knowhen.memory.recall.timeline import in_time, read_time_question
 from knowhen.memory.records import Recall, Recollection
 from knowhen.memory.settings import RecallSettings
 from knowhen.memory.tokens import TokenCounter
@@ -73,19 +76,26 @@ class Recalling:
         findings = self.search(query, as_of=as_of, known_at=known_at)
         decision = self._gate.decide(findings)
         ranked = ranked_turns(findings, CANDIDATES)
+        if self._settings.timeline:
+            ranked = self._in_time(findings, ranked, as_of=as_of, known_at=known_at)
         packing = Packing()
         notes = findings.notes
         if not gate or decision.action == "recall":
             ranked, notes = self._reranked(findings, ranked)
             ranked = with_remarks(ranked, findings, self._engine.currency)
-            candidates = [Candidate(r.turn, worth(r.score), r.part, r.mark) for r in ranked]
+            share = self._settings.contiguity
+            beside = neighbours(ranked, findings) if share else []
             packing = pack(
                 findings.corpus,
-                candidates,
+                _candidates(ranked),
                 budget=budget,
                 counter=self._counter,
                 weights=findings.evidence.term_weights,
+                beside=_candidates(beside),
+                share=share,
             )
+            listed = {entry.turn for entry in ranked}
+            ranked += [entry for entry in beside if entry.turn not in listed]
         items = self._items(findings, ranked, packing)
         return Recall(
             query=query,
@@ -96,6 +106,24 @@ class Recalling:
             exact_tokens=self._counter.exact,
             notes=(*notes, *packing.notes),
         )
+
+    def _in_time(
+        self,
+        findings: Findings,
+        ranked: list[Ranked],
+        *,
+        as_of: datetime | None,
+        known_at: datetime | None,
+    ) -> list[Ranked]:
+        """The turns moved by when they were said, if the query asks for that."""
+        question = read_time_question(findings.query.text)
+        if question is None:
+            return ranked
+        anchor = None
+        if question.what:
+            told = self.search(question.what, as_of=as_of, known_at=known_at).turns(1)
+            anchor = told[0][0] if told else None
+        return in_time(ranked, findings.corpus, question, anchor)
 
     def _reranked(
         self, findings: Findings, ranked: list[Ranked]
@@ -143,6 +171,10 @@ class Recalling:
             for hit in findings.facts[:FACTS]
         ]
         return (*listed, *thoughts)
+
+
+def _candidates(ranked: Sequence[Ranked]) -> list[Candidate]:
+    return [Candidate(each.turn, worth(each.score), each.part, each.mark) for each in ranked]
 
 
 def _turn_item(findings: Findings, entry: Ranked, packed: str | None) -> Recollection:
