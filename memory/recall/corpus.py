@@ -127,8 +127,13 @@ class Corpus:
 
     @property
     def people(self) -> list[str]:
-        """Names of speakers that are not merely roles: what a query may name."""
-        return [name for name in self.speakers if name not in ROLES]
+        """Names of speakers that are not merely roles, nor titles: whom a query may name."""
+        titles = set(np.unique(self.speaker[self.role == "document"]).tolist())
+        return [
+            name
+            for number, name in enumerate(self.speakers)
+            if name not in ROLES and number not in titles
+        ]
 
     @property
     def asker(self) -> str | None:
