@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from knowhen.memory.recall.corpus import Corpus
+import numpy as np
+
+from knowhen.memory.recall.corpus import NONE, Corpus
 from knowhen.memory.recall.passages import likely_length, passage
 from knowhen.memory.stores.base import StoredTurn
 from knowhen.memory.text.analyzer import words
@@ -14,6 +16,10 @@ HEADER = 20
 """Characters of speaker and id, about."""
 LENGTH_POWER = 0.75
 """A turn's worth is divided by its length to this power before the budget is spent."""
+SHORT_REPLY = 80
+"""Characters up to which a reply is hard to understand without the question before it."""
+ASKS = 0.5
+"""Share of a turn's sentences that ask, from which it counts as a question."""
 _GAP = "[…]"
 _NONE: Mapping[str, float] = {}
 
@@ -112,6 +118,18 @@ class _Packer:
 
     def _span(self, candidate: Candidate) -> tuple[int, int]:
         return passage(self._corpus, candidate.turn, candidate.part, self._weights)
+
+    def offer_questions(self) -> None:
+        """What is left of the budget goes to the questions that short replies answer."""
+        corpus = self._corpus
+        for candidate, start, end in list(self._chosen.values()):
+            first = int(np.searchsorted(corpus.turn_of, candidate.turn))
+            before = int(corpus.before[first])
+            if before == NONE or end - start > SHORT_REPLY or corpus.question[before] < ASKS:
+                continue
+            asked = int(corpus.turn_of[before])
+            if asked not in self._chosen:
+                self.offer(Candidate(asked, 0.0, before))
 
     def finish(self) -> Packing:
         packing = Packing()

@@ -82,3 +82,13 @@ def test_the_same_words_are_packed_once() -> None:
     packing = pack(corpus, candidates(corpus, [0.9, 0.8]), budget=400, counter=EstimatedCounter())
     assert set(packing.packed) == {0}
     assert "1 left out as repetitions" in packing.notes
+
+
+def test_a_short_reply_brings_its_question_along_if_there_is_room() -> None:
+    texts = ["Which instrument do you play?", "The cello!", "It rains today."]
+    corpus = corpus_of(texts)
+    alone = candidates(corpus, [0.0, 0.9, 0.0])[1:2]
+    packed = pack(corpus, alone, budget=60, counter=EstimatedCounter()).packed
+    assert set(packed) == {0, 1}
+    tight = pack(corpus, alone, budget=15, counter=EstimatedCounter()).packed
+    assert set(tight) == {1}
