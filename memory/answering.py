@@ -1,6 +1,7 @@
 """Answering: with a model from the fenced context, without one by quoting what was recalled."""
 
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -16,6 +17,8 @@ from knowhen.memory.text.analyzer import words
 log = logging.getLogger(__name__)
 
 QUOTES = 3
+_GROUP = re.compile(r"[(\[]([^()\[\]]+)[)\]]")
+_SEPARATOR = re.compile(r"[,;\s]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +68,21 @@ def read(data: Mapping[str, object], recall: Recall) -> Reading:
         else:
             notes.append(f"a quote that does not stand in {turn_id!r} was dropped: {text!r}")
     useful = [str(entry.get("id", "")) for entry in _entries(data.get("notes")) if entry["useful"]]
-    cited = dict.fromkeys(turn_id for turn_id, _ in quotes)
+    quoted = dict.fromkeys(turn_id for turn_id, _ in quotes)
     text = str(data.get("answer", "")).strip()
     answerable = bool(data.get("answerable")) and bool(text) and bool(quotes)
+    unproven = [name for name in cited(text, recall) if name not in quoted]
+    notes += [f"{name!r} is cited without a quote" for name in unproven]
     if text and not quotes:
         notes.append("the answer rests on no quote that could be verified")
-    notes += [f"{name!r} was found useful, but not quoted" for name in useful if name not in cited]
-    return Reading(answerable, text, tuple(quotes), tuple(cited), tuple(notes))
+    notes += [f"{name!r} was found useful, but not quoted" for name in useful if name not in quoted]
+    return Reading(answerable, text, tuple(quotes), tuple(quoted), tuple(notes))
+
+
+def cited(text: str, recall: Recall) -> tuple[str, ...]:
+    """Ids of recalled items that the text names in parentheses, alone or in a list."""
+    named = {name for group in _GROUP.findall(text) for name in _SEPARATOR.split(group)}
+    return tuple(item.id for item in recall.items if item.id in named)
 
 
 def verbatim(quote: str, text: str) -> bool:

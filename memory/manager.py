@@ -199,8 +199,13 @@ class MemoryManager:
         return self._gate.decide(self._recalling.search(query))
 
     def answer(self, query: str, *, budget: int = 1024) -> Answer:
-        """Decide, recall and answer: with the model, or by quoting without one."""
-        return answer(query, self.recall(query, budget=budget), self._equipment.model)
+        """Decide, recall and answer: with the model, or by quoting without one.
+
+        Where the decision is close, the model is asked for advice first.
+        """
+        model = self._equipment.model
+        recall = self._recalling.recall(query, budget=budget, gate=True, adviser=model)
+        return answer(query, recall, model)
 
     def why(self, item: Recollection) -> Explanation:
         """Why an item was recalled: each cue's share, its sources, its links in the graph."""

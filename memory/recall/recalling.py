@@ -4,11 +4,14 @@ import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 import numpy as np
 
 from knowhen.memory.errors import InvalidBudget, InvalidInput, ModelFailed
+from knowhen.memory.gate.consulting import consult
 from knowhen.memory.gate.gate import Gate
+from knowhen.memory.models.base import ChatModel
 from knowhen.memory.recall.contiguity import neighbours
 from knowhen.memory.recall.engine import Findings, RecallEngine
 from knowhen.memory.recall.packing import Candidate, Packing, pack
@@ -69,12 +72,19 @@ class Recalling:
         gate: bool,
         as_of: datetime | None = None,
         known_at: datetime | None = None,
+        adviser: ChatModel | None = None,
     ) -> Recall:
-        """Search, decide, and pack what the decision lets through."""
+        """Search, decide, and pack what the decision lets through.
+
+        An adviser is asked where the decision is close, and nowhere else.
+        """
         if isinstance(budget, bool) or not isinstance(budget, int) or budget <= 0:
             raise InvalidBudget(budget)
         findings = self.search(query, as_of=as_of, known_at=known_at)
         decision = self._gate.decide(findings)
+        if adviser is not None:
+            again = partial(self.search, as_of=as_of, known_at=known_at)
+            findings, decision = consult(adviser, self._gate, findings, decision, again)
         ranked = ranked_turns(findings, CANDIDATES)
         if self._settings.timeline:
             ranked = self._in_time(findings, ranked, as_of=as_of, known_at=known_at)
@@ -82,7 +92,9 @@ class Recalling:
         notes = findings.notes
         if not gate or decision.action == "recall":
             ranked, notes = self._reranked(findings, ranked)
-            ranked = with_remarks(ranked, findings, self._engine.currency)
+            ranked = with_remarks(
+                ranked, findings, self._engine.currency, as_of=as_of, known_at=known_at
+            )
             share = self._settings.contiguity
             beside = neighbours(ranked, findings) if share else []
             packing = pack(
