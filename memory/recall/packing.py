@@ -67,6 +67,7 @@ def pack(
         packer.offer_all(ordered, within=budget - int(budget * share))
         packer.offer_all(beside, within=budget)
     packer.offer_all(ordered, within=budget)
+    packer.offer_questions()
     return packer.finish()
 
 
@@ -129,7 +130,7 @@ class _Packer:
                 continue
             asked = int(corpus.turn_of[before])
             if asked not in self._chosen:
-                self.offer(Candidate(asked, 0.0, before))
+                self._offer(Candidate(asked, 0.0, before), self._budget)
 
     def finish(self) -> Packing:
         packing = Packing()
