@@ -42,13 +42,15 @@ class RecallSettings:
     history: bool = True
     """Whether superseded thoughts may appear, marked, when the query asks about the past."""
     contiguity: float = 0.0
-    """Share of the budget for the neighbours of the best turns, from 0 to below 1."""
+    """Share of the budget for the neighbours of the best turns, from 0 to a half."""
     timeline: bool = False
     """Whether questions for the first, the last or the order move turns by their time."""
 
     def __post_init__(self) -> None:
-        if not 0.0 <= self.contiguity < 1.0:
-            raise InvalidInput(f"`contiguity` is at least 0 and below 1, not {self.contiguity!r}")
+        if not 0.0 <= self.contiguity <= 0.5:
+            raise InvalidInput(
+                f"`contiguity` is at least 0 and at most a half, not {self.contiguity!r}"
+            )
 
 
 @dataclass(frozen=True, slots=True)

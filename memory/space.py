@@ -77,6 +77,7 @@ class Space:
             index=equipment.index,
             walk=equipment.walk,
             settings=settings.recall,
+            clock=equipment.clock,
         )
         self.erasure = Erasure(
             store,

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from knowhen.graphs.edges import EDGE_KINDS
 from knowhen.graphs.names import normalise
 from knowhen.graphs.walk.base import Walk
+from knowhen.memory.clock import Clock
 from knowhen.memory.embedders.base import Embedder
 from knowhen.memory.indexes.base import VectorIndex
 from knowhen.memory.recall.bm25 import TermCounts
@@ -76,10 +77,11 @@ class RecallEngine:
         walk: Walk | None,
         settings: RecallSettings,
         weights: Mapping[str, float] | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self._store, self._space = store, space
         self._embedder, self._index, self._walk = embedder, index, walk
-        self._settings = settings
+        self._settings, self._clock = settings, clock
         family = "lexical" if embedder.name.startswith("lexical") else "semantic"
         self._weights = shipped_weights(family) if weights is None else weights
         self.corpus = Corpus(store, space)
@@ -92,7 +94,8 @@ class RecallEngine:
     ) -> Findings:
         """Score every part for a query; what was said or recorded later is left out."""
         corpus = self.corpus.refresh()
-        query = read_query(text, speakers=corpus.people, asker=corpus.asker, now=as_of)
+        now = as_of if as_of is not None or self._clock is None else self._clock.now()
+        query = read_query(text, speakers=corpus.people, asker=corpus.asker, now=now)
         vector = self._embedder.embed([query.bare])[0]
         postings = self._store.postings(self._space, "turn", query.terms)
         evidence = Evidence(
@@ -137,7 +140,9 @@ class RecallEngine:
         restart = {node: mass for node, mass in restart.items() if node in graph}
         if not restart:
             return {}
-        left_out = {kind: 0.0 for kind in EDGE_KINDS if kind in self._settings.ablate}
+        left_out: dict[str, float] = dict.fromkeys(
+            (kind for kind in EDGE_KINDS if kind in self._settings.ablate), 0.0
+        )
         ranking = self._walk.rank(graph, restart, kinds=left_out or None)
         mass = np.zeros(len(evidence.corpus.turns))
         for node, score in ranking:

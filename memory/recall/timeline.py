@@ -25,27 +25,24 @@ SIMILAR = 20
 REACH = 6.0
 """Turns from what a question names to where its before and after fade, by a factor of e."""
 
-_WORDINGS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
-    (kind, re.compile(pattern, re.IGNORECASE))
-    for kind, pattern in (
-        (
-            "order",
-            r"\b(?:in (?:what|which|the) order|the order (?:in which|of)|chronological"
-            r"|(?:happened|came|was|did) first\b.*\bor\b|which .*\b(?:happened|came) first"
-            r"|in order\b(?! to))",
-        ),
-        (
-            "first",
-            r"\bfirst time\b|\b(?:did|was|were|has|have|had)\b.*\bfirst\s+(?!place\b|half\b)\w+"
-            r"|\bearliest\b|\b(?:originally|initially)\b",
-        ),
-        (
-            "last",
-            r"\blast time\b|\bmost recent(?:ly)?\b|\blatest\b"
-            r"|\bwhen did\b.*\blast\s+(?!week|month|year|night|summer|winter|spring|fall|autumn)\w",
-        ),
-    )
-)
+_WORDINGS: dict[Kind, re.Pattern[str]] = {
+    "order": re.compile(
+        r"\b(?:in (?:what|which|the) order|the order (?:in which|of)|chronological"
+        r"|(?:happened|came|was|did) first\b.*\bor\b|which .*\b(?:happened|came) first"
+        r"|in order\b(?! to))",
+        re.IGNORECASE,
+    ),
+    "first": re.compile(
+        r"\bfirst time\b|\bearliest\b|\b(?:originally|initially)\b"
+        r"|\b(?:did|was|were|has|have|had)\b.*\bfirst\s+(?!place\b|half\b)\w+",
+        re.IGNORECASE,
+    ),
+    "last": re.compile(
+        r"\blast time\b|\bmost recent(?:ly)?\b|\blatest\b"
+        r"|\bwhen did\b.*\blast\s+(?!week|month|year|night|summer|winter|spring|fall|autumn)\w",
+        re.IGNORECASE,
+    ),
+}
 _BESIDE = re.compile(
     r"\b(?:right |just |soon |shortly )?(?P<kind>before|after)\s+(?P<what>[^?.,;]+)", re.IGNORECASE
 )
@@ -62,7 +59,7 @@ class TimeQuestion:
 
 def read_time_question(text: str) -> TimeQuestion | None:
     """The question's wish, or None. "Before" a date is the date cue's, so it is none here."""
-    for kind, wording in _WORDINGS:
+    for kind, wording in _WORDINGS.items():
         if wording.search(text):
             return TimeQuestion(kind)
     beside = _BESIDE.search(text)
