@@ -19,6 +19,7 @@ from knowhen.memory.stores.base import Entry, Mention, Store, Vectors
 from knowhen.memory.text.analyzer import terms
 from knowhen.memory.text.entities import find_entities
 from knowhen.memory.text.parts import parts
+from knowhen.memory.text.titles import title_names
 
 log = logging.getLogger(__name__)
 _NONE: Mapping[str, list[Entry]] = {}
@@ -164,11 +165,11 @@ def indexed_text(turn: Turn, start: int, end: int) -> str:
 
 
 def mentions(turn: Turn) -> list[Mention]:
-    """Entities that a turn names, its speaker among them."""
-    found = {
-        span.name: turn.text[span.start : span.end]
-        for span in find_entities(turn.text, speaker=turn.speaker)
-    }
+    """Entities that a turn names; a document's title is among them."""
+    title = str(turn.meta.get("title", "")) if turn.role == "document" else ""
+    found = {name: title for name in title_names(title)}
+    for span in find_entities(turn.text, speaker=turn.speaker):
+        found[span.name] = turn.text[span.start : span.end]
     return [Mention(turn.id, name, surface) for name, surface in found.items()]
 
 
