@@ -12,6 +12,7 @@ import numpy as np
 
 from knowhen.graphs.cues import Cues, best, scaled, standardised
 from knowhen.graphs.facts import Fact
+from knowhen.graphs.names import normalise
 from knowhen.graphs.passages import ENTITY, PassageGraph
 from knowhen.graphs.walk.base import Ranking
 
@@ -89,13 +90,17 @@ def walk_order(base: PassageGraph, cues: Cues, ranking: Ranking) -> Scores:
 
 
 def fact_order(base: PassageGraph, cues: Cues, ranking: Ranking) -> Scores:
-    """Passages by the shares of the entities in their facts (HippoRAG, section 2.3)."""
+    """Passages by the shares of the entities they speak of (HippoRAG, section 2.3).
+
+    An entity counts once for each fact it is in, and once where a passage merely names it.
+    """
     shares = ranking.scores_by_node()
     sums = []
     for node in cues.passages:
-        facts = base.passage(node).facts or ()
-        total = sum(shares.get(ENTITY + name, 0.0) for fact in facts for name in fact.entities)
-        sums.append((node, total))
+        passage = base.passage(node)
+        names = [name for fact in passage.facts or () for name in fact.entities]
+        names += map(normalise, passage.entities)
+        sums.append((node, sum(shares.get(ENTITY + name, 0.0) for name in names)))
     return sorted(sums, key=lambda item: -item[1])
 
 
