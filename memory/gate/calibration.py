@@ -139,12 +139,20 @@ def fit_logistic(
     base = np.zeros(len(values)) if offset is None else offset
     ridge = np.append(np.full(size, penalty), 1e-9)
     found = np.zeros(size + 1)
+
+    def loss(at: Floats) -> float:
+        signed = (2.0 * labels - 1.0) * (design @ at + base)
+        return float(share @ np.logaddexp(0.0, -signed) + 0.5 * ridge @ at**2)
+
     for _ in range(_STEPS):
         chance = 1 / (1 + np.exp(-np.clip(design @ found + base, -30, 30)))
         slope = design.T @ (share * (chance - labels)) + ridge * found
         curve = (design.T * (share * chance * (1 - chance) + 1e-9)) @ design + np.diag(ridge)
         step = np.linalg.solve(curve, slope)
-        found = found - np.clip(step, -5.0, 5.0)
+        # Far from the optimum a full step overshoots where the curve is flat.
+        while loss(found - step) > loss(found) and float(np.abs(step).max()) > 1e-9:
+            step = step / 2
+        found = found - step
         if float(np.abs(step).max()) < 1e-7:
             break
     return found[:size], float(found[size])

@@ -1,0 +1,56 @@
+import pytest
+
+from knowhen.memory.gate.dialogue import read_utterance
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Hey, how's it going?",
+        "Thank you so much!",
+        "Great, see you tomorrow.",
+        "What a lovely evening",
+        "lol",
+        "I am so tired today.",
+        "What can you do?",
+    ],
+)
+def test_small_talk_is_recognised(text: str) -> None:
+    said = read_utterance(text)
+    assert said.small_talk
+    assert not said.question and not said.personal
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Where do I work?",
+        "What do I like?",
+        "Hi, when is the dentist appointment?",
+        "Thanks! And what did I say about the boiler?",
+        "Do you remember my address?",
+        "Nice, who fixed the roof last autumn?",
+    ],
+)
+def test_a_question_is_no_small_talk(text: str) -> None:
+    assert not read_utterance(text).small_talk
+
+
+@pytest.mark.parametrize(
+    ("text", "personal"),
+    [
+        ("What is Kim's birthday?", True),
+        ("Which of our plans fell through?", True),
+        ("You said it was on Monday, remember when?", True),
+        ("What is the capital of France?", False),
+        ("What is Canada's capital?", False),
+    ],
+)
+def test_personal_is_what_belongs_to_people(text: str, personal: bool) -> None:
+    assert read_utterance(text).personal is personal
+
+
+def test_pointing_back_beats_small_talk_and_work() -> None:
+    assert read_utterance("Can you remind me what we agreed?").recalling
+    assert not read_utterance("Can you remind me what we agreed?").help
+    assert read_utterance("Please rewrite this sentence: me go home").work
