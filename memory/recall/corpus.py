@@ -37,6 +37,8 @@ class Corpus:
         self._last_event_version = -1
         self.turns: list[StoredTurn] = []
         self.position: dict[str, int] = {}
+        self.node: dict[str, int] = {}
+        """Position of a turn by the id of its node in the graph."""
         self.speakers: list[str] = []
         self._sessions: dict[str, int] = {}
         self._last_part: dict[int, int] = {}
@@ -77,6 +79,7 @@ class Corpus:
             return
         for offset, stored in enumerate(new, start=len(self.turns)):
             self.position[stored.turn.id] = offset
+            self.node[f"turn:{stored.turn.id}"] = offset
         self.turns.extend(new)
         self._last_seq = new[-1].seq
         known = {name: number for number, name in enumerate(self.speakers)}

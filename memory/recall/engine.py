@@ -14,7 +14,7 @@ from knowhen.memory.clock import Clock
 from knowhen.memory.embedders.base import Embedder
 from knowhen.memory.indexes.base import VectorIndex
 from knowhen.memory.recall.bm25 import TermCounts
-from knowhen.memory.recall.corpus import Corpus
+from knowhen.memory.recall.corpus import NONE, Corpus
 from knowhen.memory.recall.cues import Evidence
 from knowhen.memory.recall.currency import Currency
 from knowhen.memory.recall.facts import FactHit, FactSearch
@@ -144,11 +144,10 @@ class RecallEngine:
             (kind for kind in EDGE_KINDS if kind in self._settings.ablate), 0.0
         )
         ranking = self._walk.rank(graph, restart, kinds=left_out or None)
+        place = evidence.corpus.node.get
+        turns = np.array([place(node, NONE) for node in ranking.nodes.tolist()], np.int64)
         mass = np.zeros(len(evidence.corpus.turns))
-        for node, score in ranking:
-            kind, _, key = node.partition(":")
-            if kind == "turn" and key in evidence.corpus.position:
-                mass[evidence.corpus.position[key]] = score
+        mass[turns[turns != NONE]] = ranking.scores[turns != NONE]
         evidence.walk = mass[evidence.corpus.turn_of]
         return restart
 

@@ -1,5 +1,6 @@
 """Thoughts that match a query: what the walk starts from, and recollections of their own."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 from knowhen.memory.indexes.base import VectorIndex
 from knowhen.memory.recall.query import Query
 from knowhen.memory.records import Thought
-from knowhen.memory.stores.base import Store
+from knowhen.memory.stores.base import Integers, Store
 from knowhen.memory.thoughts import timeline
 
 DEPTH = 20
@@ -49,15 +50,8 @@ class FactSearch:
             int(i): max(float(c), 0.0) for i, c in zip(ids.tolist(), cosines.tolist(), strict=True)
         }
         postings = self._store.postings(self._space, "thought", query.terms)
-        overlap: dict[int, float] = {}
-        for entries, _ in postings.values():
-            rarity = np.log1p(len(owners) / len(entries))
-            for entry in entries.tolist():
-                overlap[entry] = overlap.get(entry, 0.0) + float(rarity)
-        top = sorted(overlap, key=lambda entry: -overlap[entry])[:DEPTH]
-        most = overlap[top[0]] if top else 1.0
-        for entry in top:
-            scores[entry] = scores.get(entry, 0.0) + overlap[entry] / most
+        for entry, share in _overlaps(postings, len(owners)):
+            scores[entry] = scores.get(entry, 0.0) + share
         best: dict[str, float] = {}
         for entry, score in scores.items():
             if entry in owners:
@@ -84,3 +78,17 @@ class FactSearch:
                 self._owners[row.id] = row.owner
             self._seen = (version, epoch)
         return self._owners
+
+
+def _overlaps(
+    postings: Mapping[str, tuple[Integers, Integers]], size: int
+) -> Iterator[tuple[int, float]]:
+    """Entries that hold most of the query by rarity of terms, each as a share of the best."""
+    if not postings:
+        return
+    lists = [entries for entries, _ in postings.values()]
+    rarity = [np.full(len(entries), np.log1p(size / len(entries))) for entries in lists]
+    found, place = np.unique(np.concatenate(lists), return_inverse=True)
+    total = np.bincount(place, weights=np.concatenate(rarity))
+    for best in np.argsort(-total, kind="stable")[:DEPTH].tolist():
+        yield int(found[best]), float(total[best] / total.max())

@@ -16,6 +16,8 @@ HEADER = 20
 """Characters of speaker and id, about."""
 LENGTH_POWER = 0.75
 """A turn's worth is divided by its length to this power before the budget is spent."""
+LEAST = 8
+"""Tokens below which no turn is worth looking at: speaker and id alone take that much."""
 SHORT_REPLY = 80
 """Characters up to which a reply is hard to understand without the question before it."""
 ASKS = 0.5
@@ -91,7 +93,11 @@ class _Packer:
     def offer_all(self, candidates: Sequence[Candidate], *, within: int) -> None:
         """Take what fits into that much of the budget; what was taken before stays."""
         for candidate in candidates:
-            if candidate.turn not in self._chosen:
+            if candidate.turn in self._chosen:
+                continue
+            if within - self._spent < LEAST:
+                self._too_long.add(candidate.turn)  # nothing fits any more: only count
+            else:
                 self._offer(candidate, within)
 
     def _offer(self, candidate: Candidate, budget: int) -> None:
