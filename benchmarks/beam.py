@@ -9,6 +9,7 @@ above the outdated statement or is marked as its update; `contradiction_both`, w
 statements are packed and marked as contested or superseding.
 """
 
+import re
 from collections.abc import Sequence
 
 from conversations import Conversation, Question, beam
@@ -46,18 +47,18 @@ def judge(question: Question, recall: Recall, chat: Conversation) -> dict[str, b
     items = {item.id: item for item in recall.items if item.kind == "turn"}
     packed = {i for i, item in items.items() if holds(texts[i], item.packed)}
     marked = any(
-        other in items[i].mark.replace(",", " ").split()
+        other in re.findall(r"[^\s,;]+", items[i].mark)
         for i in (question.earlier | question.later) & packed
         for other in (question.earlier | question.later) - {i}
     )
+    same = question.earlier == question.later  # one turn says both
     if question.category == "knowledge_update":
         shown = bool(packed & question.later)
         outdated = packed & question.earlier
         place = min((recall.context.find(f"({i}") for i in outdated), default=len(recall.context))
         above = any(0 <= recall.context.find(f"({i}") < place for i in packed & question.later)
-        return {"update_packed": shown, "update_first": shown and (marked or above)}
+        return {"update_packed": shown, "update_first": shown and (marked or above or same)}
     both = bool(packed & question.earlier) and bool(packed & question.later)
-    same = question.earlier == question.later
     return {"contradiction_both": both and (marked or same)}
 
 

@@ -3,18 +3,27 @@
 import threading
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
 
 from knowhen.memory.records import Thought
 from knowhen.memory.stores.base import Store
 from knowhen.memory.text.analyzer import terms
+from knowhen.memory.thoughts.relations import relation
+from knowhen.memory.thoughts.slots import is_single
+
+Word = Literal["outdated by", "disputed by", "later"]
+
+SHARED = 2
+"""Terms of the query that two statements share before a remark is made on them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Remark:
     """A turn says something that another turn changed, or says otherwise about."""
 
-    outdated: bool
-    """Overtaken by the other turn; if not, the two contradict each other undecided."""
+    word: Word
+    """What the other turn is to it: `later` gives another value, maybe of the same."""
     other: str
     """Id of the other turn."""
 
@@ -30,37 +39,57 @@ class Currency:
         self._by_turn: dict[str, set[str]] = {}
         self._terms: dict[str, frozenset[str]] = {}
 
-    def remarks(self, turn_id: str, asked: Collection[str]) -> Iterator[Remark]:
-        """Remarks on what the turn says about any of the asked terms."""
+    def remarks(
+        self,
+        turn_id: str,
+        asked: Collection[str],
+        *,
+        as_of: datetime | None = None,
+        known_at: datetime | None = None,
+    ) -> Iterator[Remark]:
+        """Remarks on what the turn says about any of the asked terms.
+
+        What took over only after `as_of`, or was retired only after `known_at`, stood then.
+        """
         self._refresh()
+        asked = frozenset(asked)
         for thought_id in sorted(self._by_turn.get(turn_id, ())):
             thought = self._thoughts[thought_id]
-            if not self._terms_of(thought).isdisjoint(asked):
-                yield from self._remarks_on(thought, turn_id)
-
-    def _remarks_on(self, thought: Thought, turn_id: str) -> Iterator[Remark]:
-        if thought.status == "superseded":
-            newest = self._newest(thought)
-            if newest is not None:
-                for source in newest.sources:
-                    if source.turn_id != turn_id:
-                        yield Remark(True, source.turn_id)
-        elif thought.status == "active" and thought.contested:
+            for later in self._chain(thought, as_of, known_at):
+                if self._both_asked(thought, later, asked):
+                    by_value = _only_by_value(thought, later)
+                    yield from _remarks("later" if by_value else "outdated by", later, turn_id)
             for rival in map(self._thoughts.get, thought.rivals):
-                for source in rival.sources if rival else ():
-                    if source.turn_id != turn_id:
-                        yield Remark(False, source.turn_id)
+                if rival is None or rival.status in _WITHDRAWN:
+                    continue
+                if self._both_asked(thought, rival, asked):
+                    yield from _remarks("disputed by", rival, turn_id)
 
-    def _newest(self, thought: Thought) -> Thought | None:
-        """The end of the chain of thoughts that took over from it."""
-        passed = set()
+    def _chain(
+        self, thought: Thought, as_of: datetime | None, known_at: datetime | None
+    ) -> Iterator[Thought]:
+        """The thoughts that took over from it, one from the other.
+
+        Only the first was compared with it; a further one is left out that no rule relates to it.
+        """
+        first, passed = thought, set()
         while thought.superseded_by is not None and thought.id not in passed:
             passed.add(thought.id)
+            late = known_at is not None and thought.retired_at and thought.retired_at > known_at
             later = self._thoughts.get(thought.superseded_by)
-            if later is None:
-                return None
+            if later is None or late or _begins_after(later, as_of):
+                return
+            if later.id == first.superseded_by or relation(first, later) == "update":
+                yield later
             thought = later
-        return thought
+
+    def _both_asked(self, one: Thought, other: Thought, asked: frozenset[str]) -> bool:
+        """Whether the query asks about what both say.
+
+        Two values of one attribute need share but one term with it, as "lives in" does.
+        """
+        common = self._terms_of(one) & self._terms_of(other) & asked
+        return len(common) >= (1 if one.predicate == other.predicate else min(SHARED, len(asked)))
 
     def _terms_of(self, thought: Thought) -> frozenset[str]:
         if thought.id not in self._terms:
@@ -77,10 +106,31 @@ class Currency:
                 self._seen = (-1, epoch)
             for thought in self._store.thoughts(self._space, changed_after=self._seen[0]):
                 self._thoughts[thought.id] = thought
+                self._terms.pop(thought.id, None)
                 for source in thought.sources:
                     named = self._by_turn.setdefault(source.turn_id, set())
-                    if thought.status == "superseded" or thought.contested:
+                    if thought.superseded_by is not None or thought.contested:
                         named.add(thought.id)
                     else:
                         named.discard(thought.id)
             self._seen = (version, epoch)
+
+
+_WITHDRAWN = frozenset(("retracted", "expired"))
+
+
+def _only_by_value(one: Thought, later: Thought) -> bool:
+    """Whether nothing but the words around two numbers says that they measure the same."""
+    slot = one.predicate == later.predicate and is_single(one.predicate)
+    told = one.polarity == later.polarity == "positive" and not later.corrects
+    return told and not slot and relation(one, later) == "update"
+
+
+def _remarks(word: Word, other: Thought, turn_id: str) -> Iterator[Remark]:
+    for source in other.sources:
+        if source.turn_id != turn_id:
+            yield Remark(word, source.turn_id)
+
+
+def _begins_after(thought: Thought, as_of: datetime | None) -> bool:
+    return as_of is not None and thought.valid_from is not None and thought.valid_from > as_of

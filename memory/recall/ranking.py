@@ -1,12 +1,30 @@
 """The ranked turns of a recall, and what is said beside them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
 
+from knowhen.memory.recall.comparison import compare
 from knowhen.memory.recall.currency import Currency
 from knowhen.memory.recall.engine import Findings
 
 REMARKED = 30
-"""First turns whose remarks are looked up."""
+"""First turns that a remark may be about, or name."""
+COMPARED = 12
+"""First turns that are compared with each other when the query is known."""
+NAMED = 3
+"""How many turns a mark names in one respect: those that rank best."""
+
+Word = Literal["updates", "outdated by", "disputed by", "later", "earlier"]
+BACK: dict[Word, Word] = {
+    "outdated by": "updates",
+    "disputed by": "disputed by",
+    "later": "earlier",
+    "earlier": "later",
+    "updates": "outdated by",
+}
+_ABOVE: tuple[Word, ...] = ("outdated by", "disputed by", "later")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,36 +42,84 @@ def ranked_turns(findings: Findings, limit: int) -> list[Ranked]:
     return [Ranked(turn, score, part) for turn, score, part in findings.turns(limit)]
 
 
-def with_remarks(ranked: list[Ranked], findings: Findings, currency: Currency) -> list[Ranked]:
+def with_remarks(
+    ranked: list[Ranked],
+    findings: Findings,
+    currency: Currency,
+    *,
+    as_of: datetime | None = None,
+    known_at: datetime | None = None,
+) -> list[Ranked]:
     """Let the turn that overtook or disputes another stand right above it, and mark both.
 
     A reader who gets the outdated statement gets the current one as well, first and at the same
     worth; of two that contradict each other undecided, both are shown.
     """
     corpus = findings.corpus
-    places = {entry.turn: entry for entry in ranked}
-    marks: dict[int, dict[str, None]] = {}
-    above: dict[int, list[int]] = {}
+    places = {entry.turn: place for place, entry in enumerate(ranked)}
+    marks = _Marks(places)
     for entry in ranked[:REMARKED]:
         turn_id = corpus.turns[entry.turn].turn.id
-        for remark in currency.remarks(turn_id, findings.query.terms):
+        remarks = currency.remarks(turn_id, findings.query.terms, as_of=as_of, known_at=known_at)
+        for remark in remarks:
             other = corpus.position.get(remark.other)
-            if other is None or other not in places:
-                continue
-            word = "outdated by" if remark.outdated else "disputed by"
-            marks.setdefault(entry.turn, {})[f"{word} {remark.other}"] = None
-            back = f"updates {turn_id}" if remark.outdated else f"disputed by {turn_id}"
-            marks.setdefault(other, {})[back] = None
-            above.setdefault(entry.turn, []).append(other)
+            if other is not None and places.get(other, REMARKED) < REMARKED:
+                marks.add(entry.turn, remark.word, other)
+    for earlier, word, later in compare(
+        findings.query, [corpus.turns[entry.turn] for entry in ranked[:COMPARED]]
+    ):
+        one, other = corpus.position[earlier], corpus.position[later]
+        if not marks.related(one, other):
+            marks.add(one, word, other)
     if not marks:
         return ranked
     order: dict[int, Ranked] = {}
     for entry in ranked:
-        for other in above.get(entry.turn, ()):
+        score = max([entry.score, *(ranked[places[i]].score for i in marks.rivals(entry.turn))])
+        entry = replace(entry, score=score)
+        for other in marks.above(entry.turn):
             if other not in order:
-                order[other] = replace(places[other], score=max(entry.score, places[other].score))
+                found = ranked[places[other]]
+                order[other] = replace(found, score=max(entry.score, found.score))
         order.setdefault(entry.turn, entry)
-    return [
-        replace(entry, mark="".join(f"; {word}" for word in marks.get(turn, ())))
-        for turn, entry in order.items()
-    ]
+    ids = [stored.turn.id for stored in corpus.turns]
+    return [replace(entry, mark=marks.text(turn, ids)) for turn, entry in order.items()]
+
+
+class _Marks:
+    """What is said beside each turn; of many in one respect, those that rank best."""
+
+    def __init__(self, places: dict[int, int]) -> None:
+        self._places = places
+        self._found: dict[tuple[int, Word], set[int]] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._found)
+
+    def add(self, turn: int, word: Word, other: int) -> None:
+        """Mark a turn, and the other in return."""
+        self._found.setdefault((turn, word), set()).add(other)
+        self._found.setdefault((other, BACK[word]), set()).add(turn)
+
+    def related(self, one: int, other: int) -> bool:
+        return any(other in self._found.get((one, word), ()) for word in BACK)
+
+    def above(self, turn: int) -> Iterable[int]:
+        """The turns that overtook or dispute it, as far as they are named."""
+        for word in _ABOVE:
+            yield from self._named(turn, word)
+
+    def rivals(self, turn: int) -> Iterable[int]:
+        """The turns that dispute it, as far as they are named."""
+        return self._named(turn, "disputed by")
+
+    def text(self, turn: int, ids: list[str]) -> str:
+        return "".join(
+            f"; {word} " + ", ".join(ids[other] for other in self._named(turn, word))
+            for word in BACK
+            if (turn, word) in self._found
+        )
+
+    def _named(self, turn: int, word: Word) -> list[int]:
+        found = self._found.get((turn, word), set())
+        return sorted(found, key=self._places.__getitem__)[:NAMED]
