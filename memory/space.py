@@ -6,7 +6,8 @@ from knowhen.graphs.walk.base import Walk
 from knowhen.memory.clock import Clock, NewId
 from knowhen.memory.consolidation import Consolidation, thought_entries
 from knowhen.memory.embedders.base import Embedder
-from knowhen.memory.episodes.base import Segmenter
+from knowhen.memory.episodes.adapting import Adaptation, Segmenters
+from knowhen.memory.episodes.calibration import Calibration
 from knowhen.memory.episodes.causal_lm import CausalLanguageModel
 from knowhen.memory.episodes.endpoint import PromptModel
 from knowhen.memory.episodes.factory import make_offline_segmenter, make_segmenter
@@ -47,13 +48,15 @@ class Space:
     def __init__(self, name: str, equipment: Equipment) -> None:
         self.name = name
         store, embedder, settings = equipment.store, equipment.embedder, equipment.settings
-        self.events = EventRecorder(
+        adaptation = Adaptation(
             store,
             name,
-            online=_online_segmenter(equipment),
-            offline=make_offline_segmenter(embedder_name=embedder.name)
-            if settings.events.offline
-            else None,
+            embedder_name=embedder.name,
+            make=lambda calibration: _segmenters(equipment, calibration),
+        )
+        online, offline = adaptation.segmenters()
+        self.events = EventRecorder(
+            store, name, online=online, offline=offline, adaptation=adaptation
         )
         self.ingestion = Ingestion(
             store,
@@ -89,13 +92,17 @@ class Space:
         )
 
 
-def _online_segmenter(equipment: Equipment) -> Segmenter:
-    events = equipment.settings.events
+def _segmenters(equipment: Equipment, calibration: Calibration | None) -> Segmenters:
+    events, name = equipment.settings.events, equipment.embedder.name
     folder, model = events.language_model, equipment.model
-    return make_segmenter(
+    online = make_segmenter(
         events.scorer,
-        embedder_name=equipment.embedder.name,
+        embedder_name=name,
         refine=events.refine,
+        calibration=calibration,
         likelihood=CausalLanguageModel(folder) if folder and events.scorer == "lm" else None,
         model=model if isinstance(model, PromptModel) else None,
     )
+    if not events.offline:
+        return online, None
+    return online, make_offline_segmenter(embedder_name=name, calibration=calibration)

@@ -1,7 +1,8 @@
 """Constants that belong to an embedder: cosines of related and unrelated turns, thresholds.
 
-The shipped ones come from unlabelled chat turns, one set for each embedder and all kinds of
-chat; `calibrated` measures the same for another embedder, from a user's own turns.
+The shipped ones were tuned by the segmentation score on the development dialogues of DialSeg711
+and TIAGE, one set for each embedder and all kinds of chat. `calibrated` measures the same for
+another embedder from a user's own turns, without labels.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,8 +23,9 @@ PERCENTILE = 75.0
 
 _FAR = 16
 """Turns this far apart in a session are mostly about different things."""
-_FEWEST = 200
+FEWEST = 200
 """Fewer turns than this tell nothing reliable about an embedder."""
+_SHIPPED = ("lexical", "all-minilm-l6-v2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,12 @@ def calibration_for(embedder_name: str) -> Calibration:
     return _LEXICAL if embedder_name.startswith("lexical") else _LOCAL
 
 
+def is_shipped(embedder_name: str) -> bool:
+    """Whether the shipped constants were tuned for that embedder."""
+    name = embedder_name.lower().rsplit("/", 1)[-1]
+    return name.startswith(_SHIPPED)
+
+
 def calibrated(sessions: Sequence[Vectors]) -> Calibration:
     """Constants for another embedder, from the vectors of some sessions' turns, without labels.
 
@@ -80,8 +88,8 @@ def calibrated(sessions: Sequence[Vectors]) -> Calibration:
     """
     arrays = [np.asarray(session, np.float64) for session in sessions if len(session) > 1]
     turns = sum(len(session) for session in arrays)
-    if turns < _FEWEST:
-        raise InvalidInput(f"calibrating needs at least {_FEWEST} turns of sessions, not {turns}")
+    if turns < FEWEST:
+        raise InvalidInput(f"calibrating needs at least {FEWEST} turns of sessions, not {turns}")
     near = np.concatenate([_cosines(session, 1) for session in arrays])
     far = _unrelated(arrays)
     # Neighbours are often, not always, about the same thing, and answer each other besides.

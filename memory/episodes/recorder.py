@@ -7,6 +7,7 @@ from itertools import groupby, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from knowhen.memory.episodes.adapting import Adaptation
 from knowhen.memory.episodes.base import Cut, Segmenter, Unit
 from knowhen.memory.episodes.describe import describe
 from knowhen.memory.records import Event, Turn
@@ -33,10 +34,17 @@ class EventRecorder:
     """
 
     def __init__(
-        self, store: Store, space: str, *, online: Segmenter, offline: Segmenter | None
+        self,
+        store: Store,
+        space: str,
+        *,
+        online: Segmenter,
+        offline: Segmenter | None,
+        adaptation: Adaptation | None = None,
     ) -> None:
         self._store, self._space = store, space
         self._online, self._offline = online, offline
+        self._adaptation, self._adapted = adaptation, False
         self._tails: dict[str, _Tail] = {}
 
     def extend(self, turns: Sequence[Turn], vectors: Mapping[str, Vector | None]) -> list[Event]:
@@ -70,6 +78,7 @@ class EventRecorder:
         previous = before[0] if len(before) == len(new) else None
         tail = self._tails.get(session)
         if previous is None:
+            self._adapt()
             tail = _Tail(new, 0, Cut(0, 1.0, 0.0, True))
         elif tail is not None and tail.units[-1].id == previous:
             tail.units = tail.units + new
@@ -122,18 +131,30 @@ class EventRecorder:
             closed=closed,
         )
 
+    def _adapt(self) -> None:
+        """Take segmenters that fit the embedder better, once there are any."""
+        better = self._adaptation.better() if self._adaptation is not None else None
+        if better is not None:
+            self._online, self._offline = better
+            self._adapted = True
+
     def settle(self) -> None:
-        """Close every open event; with an offline segmenter cut the touched sessions anew."""
+        """Close every open event; with an offline segmenter cut the touched sessions anew.
+
+        All of them are cut anew once the segmenters have been adapted to the embedder.
+        """
+        self._adapt()
         waiting = {event.id for event in self._store.unconsolidated(self._space)}
         touched: dict[str, None] = {}
         for event in self._store.events(self._space):
-            if not event.closed or event.id in waiting:
+            if self._adapted or not event.closed or event.id in waiting:
                 touched[event.session] = None
         for session in touched:
             if self._offline is None:
                 self._close(session)
             else:
                 self.recut(session)
+        self._adapted = False
         self._tails.clear()
 
     def _close(self, session: str) -> None:
