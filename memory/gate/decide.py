@@ -34,7 +34,8 @@ def decide(signals: Signals, heads: Heads, *, have_cut: float) -> Decision:
     personal = asks_personal_fact(signals)
     know = 0.0 if personal else heads.know.probability(signals.shape)
     idle = signals.utterance.small_talk or (signals.utterance.work and not signals.names)
-    needed = not idle and (personal or need >= heads.need_cut)
+    sure = bool(signals.names) or signals.utterance.recalling
+    needed = not idle and (sure or need >= heads.need_cut)
     cut = have_cut if needed else max(have_cut, heads.world_cut)
     action = _action(signals, idle=idle, personal=personal, holds=have >= cut)
     return Decision(

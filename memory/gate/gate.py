@@ -6,7 +6,7 @@ from knowhen.memory.gate.calibration import ERROR, Calibration, Trace, calibrate
 from knowhen.memory.gate.decide import decide
 from knowhen.memory.gate.features import features
 from knowhen.memory.gate.heads import Heads, family_of, shipped_heads
-from knowhen.memory.gate.signals import Signals, read_signals
+from knowhen.memory.gate.signals import read_signals
 from knowhen.memory.recall.engine import Findings
 from knowhen.memory.records import Decision
 from knowhen.memory.stores.base import Store
@@ -57,8 +57,3 @@ class Gate:
     def _keep(self, calibration: Calibration) -> None:
         with self._store.transaction():
             self._store.set_setting(self._key, calibration.to_json())
-
-
-def signals_of(findings: Findings) -> Signals:
-    """What the gate looks at, for inspection."""
-    return read_signals(findings)
