@@ -3,12 +3,14 @@
 import hashlib
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from knowhen.memory.records import Modality, Polarity, Thought
 
 _SPACES = re.compile(r"\s+")
 
 
+@lru_cache(maxsize=65_536)
 def canonical(text: str) -> str:
     """Folded, with single spaces and without outer punctuation."""
     return _SPACES.sub(" ", text.casefold()).strip(" .,;:!?\"'")

@@ -1,5 +1,6 @@
 """The thoughts that one operation touches: loaded unresolved, changed, resolved, written back."""
 
+from collections import ChainMap
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -143,7 +144,7 @@ class Workspace:
 
     def _by_hand(self, thought: Thought) -> bool:
         """Whether a user took the thought out of the running, so that it affects no other."""
-        return settled_by_hand(thought, {**self._before, **self._base})
+        return settled_by_hand(thought, ChainMap(self._base, self._before))
 
     def _resolved(self, thought_id: str, related: list[tuple[Thought, Relation]]) -> Thought:
         own = self._base[thought_id]
