@@ -320,6 +320,10 @@ class MemoryManager:
         """Events in the order they began."""
         return self._store.events(self.space)
 
+    def surprise(self, session: str) -> list[float]:
+        """How probable a boundary between events is at each turn of a session."""
+        return [float(value) for value in self._space.events.curve(session)]
+
     def thoughts(self, *, history: bool = False) -> list[Thought]:
         """Active thoughts; with `history` also those superseded, merged or retracted."""
         found = self._store.thoughts(self.space)

@@ -1,21 +1,26 @@
 """Commands that look in: turns, events, thoughts, graph, operations, stats."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from knowhen.memory.cli.output import plain
+from knowhen.memory.cli.output import harmless, plain
 from knowhen.memory.cli.session import Session, add_command
 
 if TYPE_CHECKING:
     from knowhen.graphs import KnowledgeGraph
-    from knowhen.memory.records import Thought
+    from knowhen.memory.records import Event, Thought
 
 Newest = Annotated[
     int | None, typer.Option(help="Only the newest so many.", min=1, metavar="NUMBER")
+]
+
+Sitting = Annotated[
+    str | None, typer.Option("--session", help="Only those of a session.", metavar="NAME")
 ]
 
 
@@ -27,9 +32,7 @@ def register(app: typer.Typer) -> None:
 def turns(
     session: Session,
     newest: Newest = None,
-    sitting: Annotated[
-        str | None, typer.Option("--session", help="Only those of a session.", metavar="NAME")
-    ] = None,
+    sitting: Sitting = None,
 ) -> None:
     """List turns, verbatim, in the order they arrived."""
     with session.open() as memory:
@@ -43,17 +46,35 @@ def turns(
     )
 
 
-def events(session: Session) -> None:
-    """List the events that the conversations were cut into."""
+def events(
+    session: Session,
+    sitting: Sitting = None,
+    plot: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Draw a session's surprise and events (the newest, or --session): png, svg, pdf.",
+        ),
+    ] = None,
+) -> None:
+    """List the events that conversations were cut into."""
     with session.open() as memory:
-        found = memory.events()
-    if session.out.json:
+        found = [e for e in memory.events() if sitting is None or e.session == sitting]
+        curve = memory.surprise(found[-1].session) if found and plot is not None else []
+    if plot is not None:
+        _plot(found, curve, plot)
+    elif session.out.json:
         session.out.data(found)
-        return
-    session.out.table(
-        ("start", "turns", "boundary", "first turn", "title"),
-        [(e.start, e.turns, e.boundary_probability, e.first_turn, e.title) for e in found],
-    )
+    elif session.out.console.is_terminal:
+        from knowhen.memory.episodes import outlines, timeline_tree
+
+        console = session.out.console
+        console.print(timeline_tree(outlines(_shown(found)), width=console.width))
+    else:
+        session.out.table(
+            ("start", "turns", "boundary", "first turn", "title"),
+            [(e.start, e.turns, e.boundary_probability, e.first_turn, e.title) for e in found],
+        )
 
 
 def thoughts(
@@ -140,6 +161,32 @@ def _export(graph: "KnowledgeGraph", format: str, output: Path | None) -> None:
         writers[format](graph, output)
     except OSError as error:
         raise InvalidFile(f"cannot write {str(output)!r}: {error.strerror}") from None
+
+
+def _plot(events: "list[Event]", curve: list[float], file: Path) -> None:
+    import numpy as np
+
+    from knowhen.memory.episodes import outlines, save_plot
+    from knowhen.memory.errors import InvalidFile, InvalidInput
+
+    if not events:
+        raise InvalidInput("there are no events to draw")
+    newest = [event for event in events if event.session == events[-1].session]
+    try:
+        save_plot(file, np.asarray(curve), outlines(_shown(newest))[0])
+    except ValueError as error:
+        raise InvalidFile(f"cannot draw {str(file)!r}: {error}") from None
+    except OSError as error:
+        raise InvalidFile(f"cannot write {str(file)!r}: {error.strerror}") from None
+
+
+def _shown(events: "list[Event]") -> "list[Event]":
+    """The events without control characters in what was taken from the conversation."""
+    return [replace(e, title=harmless(e.title), session=harmless(e.session)) for e in events]
+
+
+def _status(thought: "Thought") -> str:
+    return "contested" if thought.contested and thought.status == "active" else thought.status
 
 
 def _status(thought: "Thought") -> str:

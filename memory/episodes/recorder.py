@@ -8,8 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowhen.memory.episodes.adapting import Adaptation
-from knowhen.memory.episodes.base import Cut, Segmenter, Unit
+from knowhen.memory.episodes.base import Cut, Floats, Segmenter, Unit
 from knowhen.memory.episodes.describe import describe
+from knowhen.memory.episodes.online import OnlineSegmenter
+from knowhen.memory.episodes.refining import RefiningSegmenter
 from knowhen.memory.records import Event, Turn
 from knowhen.memory.stores.base import Store
 from knowhen.memory.tokens import CHARACTERS_PER_TOKEN
@@ -195,6 +197,23 @@ class EventRecorder:
         waiting = {event.id for event in self._store.unconsolidated(self._space)}
         finished = [event for event in events if event.closed and event.id not in waiting]
         return {turn.id for event in finished for turn in self.turns_of(event)}
+
+    def curve(self, session: str) -> Floats:
+        """How probable a boundary is at each said turn of a session, shape (turns,).
+
+        The probabilities are those of the online segmenter, before any refinement or hindsight.
+        """
+        said = [
+            stored.turn
+            for stored in self._store.turns(self._space, session=session)
+            if stored.turn.role != "document"
+        ]
+        online = self._online
+        segmenter = online.base if isinstance(online, RefiningSegmenter) else online
+        if not said or not isinstance(segmenter, OnlineSegmenter):
+            return np.zeros(len(said))
+        _, surprise = segmenter.curve(self._units(said))
+        return surprise.probability
 
     def turns_of(self, event: Event) -> list[Turn]:
         """The event's turns in order."""

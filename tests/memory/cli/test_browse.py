@@ -1,8 +1,15 @@
 import json
+from io import StringIO
 from pathlib import Path
 from xml.etree import ElementTree
 
 from cli_program import SAID, Run, one_sentence
+from rich.console import Console
+
+from knowhen import Turn
+from knowhen.memory.cli.browse import events
+from knowhen.memory.cli.output import Output
+from knowhen.memory.cli.session import Session
 
 
 def test_turns_can_be_narrowed_to_a_session_or_the_newest(filled: Run) -> None:
@@ -22,6 +29,45 @@ def test_events_cover_every_turn_once(filled: Run) -> None:
     events = filled("events", "--json").json
     assert sum(event["turns"] for event in events) == len(SAID)
     assert filled("events").out.count("\n") == len(events)
+
+
+def test_events_can_be_narrowed_to_a_session(filled: Run) -> None:
+    events = filled("events", "--session", "s2", "--json").json
+    assert {event["session"] for event in events} == {"s2"}
+    assert sum(event["turns"] for event in events) == 3
+
+
+def test_a_terminal_shows_events_as_a_timeline(filled: Run) -> None:
+    screen = StringIO()
+    console = Console(file=screen, force_terminal=True, width=70, color_system=None)
+    with Session(Output()).open() as memory:
+        memory.remember(Turn("One \x1b[31mred\x1b[0m kayak.", "Sam", session="s3\x07"))
+    events(Session(Output(console=console)))
+    shown = screen.getvalue()
+    lines = shown.splitlines()
+    assert any(line.startswith("s1 2024-03-01") for line in lines)
+    assert any("09:00 ·   3 " in line for line in lines)
+    assert max(map(len, lines)) <= 70
+    assert "kayak" in shown
+    assert "\x1b[31m" not in shown
+    assert "\x07" not in shown
+
+
+def test_the_newest_or_a_named_session_is_drawn(filled: Run, tmp_path: Path) -> None:
+    newest, named = tmp_path / "newest.svg", tmp_path / "named.svg"
+    assert filled("events", "--plot", newest).code == 0
+    assert filled("events", "--plot", named, "--session", "s1").code == 0
+    assert ElementTree.parse(newest).getroot().tag.endswith("svg")
+    assert newest.read_bytes() != named.read_bytes()
+    assert filled("events", "--plot", newest).out == ""
+
+
+def test_a_drawing_that_cannot_be_made_is_one_sentence(filled: Run, tmp_path: Path) -> None:
+    absent = filled("events", "--plot", tmp_path / "a.png", "--session", "none")
+    assert "no events to draw" in one_sentence(absent)
+    assert "cannot draw" in one_sentence(filled("events", "--plot", tmp_path / "a.docx"))
+    gone = tmp_path / "no" / "a.png"
+    assert "cannot write" in one_sentence(filled("events", "--plot", gone))
 
 
 def test_thoughts_with_history_show_what_a_newer_one_replaced(filled: Run) -> None:
