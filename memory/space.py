@@ -21,6 +21,7 @@ from knowhen.memory.recall.rerankers.base import Reranker
 from knowhen.memory.settings import Settings
 from knowhen.memory.stores.base import Store
 from knowhen.memory.thoughts.base import Proposer
+from knowhen.memory.thoughts.judge import ModelJudge
 from knowhen.memory.thoughts.ledger import ThoughtLedger
 from knowhen.memory.tokens import TokenCounter
 
@@ -71,7 +72,12 @@ class Space:
             store, name, equipment.clock, lambda thoughts: thought_entries(thoughts, embedder)
         )
         self.consolidation = Consolidation(
-            store, name, events=self.events, ledger=self.ledger, proposer=equipment.proposer
+            store,
+            name,
+            events=self.events,
+            ledger=self.ledger,
+            proposer=equipment.proposer,
+            judge=None if equipment.model is None else ModelJudge(equipment.model),
         )
         self.engine = RecallEngine(
             store,

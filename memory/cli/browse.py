@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from knowhen.memory.cli.chains import in_chains
 from knowhen.memory.cli.output import harmless, plain
 from knowhen.memory.cli.session import Session, add_command
 
@@ -82,20 +83,39 @@ def thoughts(
     history: Annotated[
         bool, typer.Option("--history", help="Also those superseded, merged or retracted.")
     ] = False,
+    quarantined: Annotated[
+        bool,
+        typer.Option("--quarantined", help="Proposals of a model that its turns do not support."),
+    ] = False,
 ) -> None:
-    """List thoughts with their time and sources."""
+    """List thoughts with their time and sources; with their history in the order of change."""
+    if quarantined:
+        _list_quarantined(session)
+        return
     with session.open() as memory:
         found = memory.thoughts(history=history)
+    if history:
+        found = in_chains(found)
     if session.out.json:
         session.out.data(found)
         return
     session.out.table(
-        ("status", "from", "to", "sources", "id", "text"),
+        ("status", "from", "to", "sources", "id", "text", "replaced by"),
         [
-            (_status(t), _day(t.valid_from), _day(t.valid_to), _sources(t), t.id, t.text)
+            (_status(t), _day(t.valid_from), _day(t.valid_to), _sources(t), t.id, t.text, _next(t))
             for t in found
         ],
     )
+
+
+def _list_quarantined(session: Session) -> None:
+    with session.open() as memory:
+        found = memory.quarantined()
+    rows = [(" ".join(turn_ids), reason, text) for turn_ids, reason, text in found]
+    if session.out.json:
+        session.out.data([dict(zip(("turns", "reason", "text"), row, strict=True)) for row in rows])
+    else:
+        session.out.table(("turns", "reason", "text"), rows)
 
 
 def graph(
@@ -189,8 +209,8 @@ def _status(thought: "Thought") -> str:
     return "contested" if thought.contested and thought.status == "active" else thought.status
 
 
-def _status(thought: "Thought") -> str:
-    return "contested" if thought.contested and thought.status == "active" else thought.status
+def _next(thought: "Thought") -> str:
+    return thought.superseded_by or thought.merged_into or ""
 
 
 def _day(time: object) -> str:

@@ -23,6 +23,15 @@ def settle(session: Session) -> None:
         return
     events = counted(settled.events, "event")
     session.out.line(f"{events} thought about, {counted(settled.operations, 'operation')}")
+    if settled.calls:
+        session.out.line(
+            f"{counted(settled.calls, 'call')} of the model, {counted(settled.tokens, 'token')}"
+        )
+    if settled.rejected:
+        session.out.remark(
+            f"{counted(settled.rejected, 'proposal')} not supported by the turns; "
+            "see `knowhen thoughts --quarantined`"
+        )
     for failure in settled.failures:
         session.out.remark(f"- {failure}")
 

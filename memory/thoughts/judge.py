@@ -53,15 +53,15 @@ class ModelJudge:
     """Asks how open pairs relate: one structured call for up to `pairs_per_call` of them."""
 
     def __init__(self, model: ChatModel, *, pairs_per_call: int = 20) -> None:
-        self._model, self._pairs_per_call = model, pairs_per_call
+        self._model, self.pairs_per_call = model, pairs_per_call
 
     def judge(self, pairs: Sequence[Pair]) -> Judged:
         """What to do about the pairs; a failed call leaves its pairs as they are."""
         operations: list[Operation] = []
         failures: list[str] = []
         calls = tokens = 0
-        for start in range(0, len(pairs), self._pairs_per_call):
-            part = pairs[start : start + self._pairs_per_call]
+        for start in range(0, len(pairs), self.pairs_per_call):
+            part = pairs[start : start + self.pairs_per_call]
             calls += 1
             try:
                 answer = self._model.complete(prompts.decide(part), schema=prompts.DECIDE_SCHEMA)

@@ -78,6 +78,9 @@ class ModelProposer:
                 reason = str(error)
                 continue
             tokens += completion.prompt_tokens + completion.completion_tokens
+            if not isinstance((completion.data or {}).get("statements"), list):
+                reason = "the model gave no statements"
+                continue
             items, rejected = _checked(completion, turns)
             return Proposals(items, rejected, calls=attempt, tokens=tokens)
         return Proposals(
