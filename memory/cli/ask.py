@@ -96,14 +96,30 @@ def why(
     )
 
 
+MOVED = 6
+"""Features listed of those that moved a decision."""
+
+
+def feature_words(name: str) -> str:
+    """What a feature of the gate means; one of two heads stands before its name."""
+    from knowhen.memory.gate.features import WORDS
+
+    head, _, feature = name.partition(": ")
+    return f"{head}: {WORDS.get(feature, feature)}"
+
+
 def show_decision(session: Session, decision: "Decision") -> None:
-    """Print a decision, its four probabilities and its reasons."""
+    """Print a decision, its four probabilities, its reasons and what moved it."""
     out = session.out
     out.line(decision.action, style="bold")
     for name in ("need", "have", "know", "trust"):
         out.line(f"  {name:<6}{getattr(decision, name):.2f}")
     for reason in decision.reasons:
         out.line(f"  - {reason}")
+    if decision.counterfactual:
+        out.line(f"  would differ: {decision.counterfactual}")
+    for name, weight in list(decision.moved.items())[:MOVED]:
+        out.line(f"  {weight:+.2f}  {feature_words(name)}")
 
 
 def parse_time(written: str | None) -> datetime | None:
