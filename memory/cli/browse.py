@@ -1,6 +1,7 @@
 """Commands that look in: turns, events, thoughts, graph, operations, stats."""
 
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -145,12 +146,13 @@ def operations(session: Session, newest: Newest = None) -> None:
     """List what was done to thoughts; `undo` reverses it."""
     with session.open() as memory:
         found = memory.operations(newest=newest)
+        texts = {t.id: t.text for t in memory.thoughts(history=True)}
     if session.out.json:
         session.out.data(found)
         return
     session.out.table(
         ("id", "when", "kind", "undone by", "what"),
-        [(o.id, o.time, o.kind, o.undone_by, _brief(o.payload)) for o in found],
+        [(o.id, o.time, o.kind, o.undone_by, _what(o.payload, texts)) for o in found],
     )
 
 
@@ -219,6 +221,17 @@ def _day(time: object) -> str:
 
 def _sources(thought: "Thought") -> str:
     return " ".join(dict.fromkeys(source.turn_id for source in thought.sources))
+
+
+def _what(payload: Mapping[str, object], texts: Mapping[str, str]) -> str:
+    """The thoughts that an operation is about, in words; else its payload."""
+    if "operation_id" in payload:
+        return f"operation {payload['operation_id']}"
+    ids = [payload.get("thought_id"), payload.get("by")]
+    several = payload.get("thought_ids")
+    ids += several if isinstance(several, list | tuple) else []
+    named = [texts[key] for key in ids if isinstance(key, str) and key in texts]
+    return " | ".join(named) or _brief(payload)
 
 
 def _brief(payload: object) -> str:
