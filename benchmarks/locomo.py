@@ -2,10 +2,12 @@
 
     python benchmarks/locomo.py --data FOLDER --embedder local
     python benchmarks/locomo.py --data FOLDER --ablate walk --ablate event
+    python benchmarks/locomo.py --data FOLDER --ablate events --add contiguity
 
 `R@k` is the share of evidence turns among the first k, `R@Bt` the share packed within B tokens
 (headers included, a token being four characters for every system), `any` and `all` the share
-of questions with any or all of their evidence packed. The gate is off.
+of questions with any or all of their evidence packed. The gate is off. `--ablate events` takes out
+all that comes of events, and shows what an event's score adds to the plain scores of turns.
 """
 
 from conversations import locomo

@@ -1,7 +1,8 @@
 """Questions about time itself: the first or last of something, before or after it, the order.
 
 The wording rules are English. Such a question moves turns up by when they were said; it finds
-nothing that similarity did not find. Off unless `RecallSettings.timeline` is set.
+nothing that similarity did not find. Off unless `RecallSettings.timeline` is set: on LoCoMo and
+BEAM it moved evidence up as well as down, and changed no recall within a budget.
 """
 
 import re
