@@ -105,7 +105,7 @@ class RecallEngine:
             similarity=self._similarity(corpus, vector),
             walk=np.zeros(len(corpus)),
         )
-        facts = self._facts.search(query, vector, as_of=as_of, known_at=known_at)
+        facts = self._facts.search(query, vector, as_of=as_of, known_at=known_at, now=now)
         restart = self._add_walk(evidence, facts)
         shares = contributions(evidence, self._weights, self._settings.ablate)
         scores = fuse(shares, len(corpus), self._weights.get(BIAS, 0.0))

@@ -12,9 +12,12 @@ from knowhen.memory.recall.query import Query
 from knowhen.memory.records import Thought
 from knowhen.memory.stores.base import Integers, Store
 from knowhen.memory.thoughts import timeline
+from knowhen.memory.thoughts.decay import Decay
 
 DEPTH = 20
 """Nearest thoughts looked at by cosine, and again by shared terms."""
+FADING = 0.3
+"""Share of a match's score that a thought loses when nothing of it is retained."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +31,11 @@ class FactHit:
 class FactSearch:
     """Finds the thoughts of one space that fit a query, by cosine and by shared terms."""
 
-    def __init__(self, store: Store, space: str, index: VectorIndex) -> None:
+    def __init__(
+        self, store: Store, space: str, index: VectorIndex, *, decay: Decay | None = None
+    ) -> None:
         self._store, self._space, self._index = store, space, index
+        self._decay = decay or Decay()
         self._owners: dict[int, str] = {}
         self._seen = (-1, -1)
 
@@ -40,8 +46,12 @@ class FactSearch:
         *,
         as_of: datetime | None = None,
         known_at: datetime | None = None,
+        now: datetime | None = None,
     ) -> list[FactHit]:
-        """Thoughts that are active, or were true and known at the given times, best first."""
+        """Thoughts that are active, or were true and known at the given times, best first.
+
+        What has faded by `now` comes after what fits as well and has not.
+        """
         owners = self._refresh()
         if not owners:
             return []
@@ -63,8 +73,14 @@ class FactSearch:
             thoughts = timeline.as_of(thoughts, as_of)
         else:
             thoughts = [thought for thought in thoughts if thought.status == "active"]
-        hits = [FactHit(thought, best[thought.id]) for thought in thoughts]
+        hits = [
+            FactHit(thought, best[thought.id] * self._present(thought, now)) for thought in thoughts
+        ]
         return sorted(hits, key=lambda hit: (-hit.score, hit.thought.id))
+
+    def _present(self, thought: Thought, now: datetime | None) -> float:
+        """What is left of a match's score; fading orders thoughts and hides none."""
+        return 1.0 if now is None else 1.0 - FADING * (1.0 - self._decay.retention(thought, now))
 
     def _refresh(self) -> dict[int, str]:
         with self._store.snapshot():
