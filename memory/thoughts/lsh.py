@@ -25,7 +25,8 @@ class LshSettings:
     probes: int = 3
     """Nearest buckets looked into, in each table."""
     exact_below: int = 20_000
-    """Up to this many vectors a full scan is faster, and misses nothing."""
+    """Up to this many vectors all are compared: that misses nothing and needs no tables, whose
+    making costs about 100 to 500 such comparisons of all (`benchmarks/thoughts.py`)."""
     seed: int = 7
 
 
