@@ -21,6 +21,7 @@ TOGETHER = {"events": ("event", "member", "contiguity")}
 ADDED = {
     "contiguity": {f"contiguity {k}": RecallSettings(contiguity=k) for k in (0.1, 0.2, 0.3)},
     "timeline": {"timeline": RecallSettings(timeline=True)},
+    "edges": {"fact edges": RecallSettings(edges={})},
 }
 """Settings that are off by default."""
 

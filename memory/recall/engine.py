@@ -19,6 +19,7 @@ from knowhen.memory.recall.cues import Evidence
 from knowhen.memory.recall.currency import Currency
 from knowhen.memory.recall.facts import FactHit, FactSearch
 from knowhen.memory.recall.fusion import BIAS, contributions, fuse, shipped_weights
+from knowhen.memory.recall.library import reordering
 from knowhen.memory.recall.network import Network
 from knowhen.memory.recall.query import Query, read_query
 from knowhen.memory.settings import RecallSettings
@@ -110,6 +111,10 @@ class RecallEngine:
         shares = contributions(evidence, self._weights, self._settings.ablate)
         scores = fuse(shares, len(corpus), self._weights.get(BIAS, 0.0))
         scores[~corpus.known(as_of, known_at)] = -np.inf
+        change = reordering(evidence, self.network.graph, scores) if restart else None
+        if change is not None:
+            shares["documents"] = change
+            scores += change
         return Findings(query, corpus, evidence, scores, shares, tuple(facts), restart)
 
     def _similarity(self, corpus: Corpus, vector: NDArray[np.float32]) -> Floats:
@@ -140,10 +145,9 @@ class RecallEngine:
         restart = {node: mass for node, mass in restart.items() if node in graph}
         if not restart:
             return {}
-        left_out: dict[str, float] = dict.fromkeys(
-            (kind for kind in EDGE_KINDS if kind in self._settings.ablate), 0.0
-        )
-        ranking = self._walk.rank(graph, restart, kinds=left_out or None)
+        kinds = dict(self._settings.edges)
+        kinds.update((kind, 0.0) for kind in EDGE_KINDS if kind in self._settings.ablate)
+        ranking = self._walk.rank(graph, restart, kinds=kinds)
         place = evidence.corpus.node.get
         turns = np.array([place(node, NONE) for node in ranking.nodes.tolist()], np.int64)
         mass = np.zeros(len(evidence.corpus.turns))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 
 from knowhen import Document, MemoryManager, Turn
@@ -54,6 +55,20 @@ def test_the_walk_is_what_reaches_a_document_that_shares_no_word(library: Memory
     others = [shares[document.title] for document in FILLING if document.title in shares]
     assert shares["Havel Press"] > max(others)
     assert shares["Milena Dvorak"] > max(others)
+
+
+def test_ordering_documents_deals_out_the_scores_they_had(library: MemoryManager) -> None:
+    found = library.search(QUESTION)
+    change = found.shares["documents"]
+    assert np.abs(change).max() > 0
+    assert np.sort(found.scores) == pytest.approx(np.sort(found.scores - change))
+
+
+def test_documents_leave_the_scores_of_turns_alone(library: MemoryManager) -> None:
+    library.remember([Turn("I never read the Ostrava Gazette.", id="a"), Turn("Why?", id="b")])
+    found = library.search(QUESTION)
+    roles = found.corpus.role[found.corpus.turn_of]
+    assert not found.shares["documents"][roles != "document"].any()
 
 
 def test_titles_are_entities_of_their_documents(library: MemoryManager) -> None:

@@ -1,0 +1,44 @@
+"""Kinds of edges count in the walk by their factor, and the shipped ones leave two out."""
+
+import pytest
+
+from knowhen import MemoryManager, Turn
+from knowhen.memory.errors import InvalidInput
+from knowhen.memory.settings import RecallSettings, Settings
+
+TURNS = [
+    Turn("Lucia plays the cello in an orchestra.", speaker="Ann", id="t1"),
+    Turn("That sounds wonderful.", speaker="Ben", id="t2"),
+    Turn("The trams were late again.", speaker="Ann", session="other", id="t3"),
+]
+
+
+def walked(settings: RecallSettings) -> dict[str, float]:
+    with MemoryManager.open(":memory:", settings=Settings(recall=settings)) as memory:
+        memory.remember(TURNS)
+        evidence = memory.search("What does Lucia play?").evidence
+        return {
+            stored.turn.id: share
+            for stored, share in zip(evidence.corpus.turns, evidence.walk, strict=True)
+        }
+
+
+def test_contiguity_leads_to_the_next_turn_unless_it_counts_nothing() -> None:
+    apart = {"contiguity": 0.0}
+    assert walked(RecallSettings())["t2"] > walked(RecallSettings(edges=apart))["t2"]
+
+
+def test_an_ablated_kind_counts_nothing_whatever_its_factor() -> None:
+    apart = RecallSettings(edges={"contiguity": 0.0})
+    ablated = RecallSettings(edges={"contiguity": 3.0}, ablate=("contiguity",))
+    assert walked(apart) == walked(ablated)
+
+
+def test_edges_of_facts_are_left_out_by_default() -> None:
+    assert walked(RecallSettings()) == walked(RecallSettings(edges={}, ablate=("fact",)))
+
+
+@pytest.mark.parametrize("factor", [-1.0, float("nan"), float("inf")])
+def test_a_factor_is_finite_and_not_negative(factor: float) -> None:
+    with pytest.raises(InvalidInput, match="mention"):
+        RecallSettings(edges={"mention": factor})
