@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from knowhen.memory.cli.session import Session, add_command
+from knowhen.memory.cli.session import PUSH, Session, add_command
 
 if TYPE_CHECKING:
+    from knowhen.memory.manager import MemoryManager
     from knowhen.memory.records import Decision, Recall, Recollection
 
 Query = Annotated[str, typer.Argument(metavar="QUERY", help="What to ask the memory.")]
@@ -16,6 +17,16 @@ AsOf = Annotated[
     str | None,
     typer.Option(metavar="TIME", help="Only what had been said by then (ISO 8601, else UTC)."),
 ]
+
+WalkName = Annotated[
+    str,
+    typer.Option(
+        "--walk", help="How the graph is walked: push, power, exact or none.", metavar="NAME"
+    ),
+]
+
+PATHS = 3
+"""Ways of the walk that `why` shows."""
 
 
 def register(app: typer.Typer) -> None:
@@ -36,9 +47,10 @@ def recall(
     context: Annotated[
         bool, typer.Option("--context", help="Print the context alone, as a prompt takes it.")
     ] = False,
+    walk: WalkName = PUSH,
 ) -> None:
     """Find what answers a query, with dates and sources."""
-    with session.open() as memory:
+    with session.open(walk=walk) as memory:
         found = memory.recall(query, budget=budget, gate=not no_gate, as_of=parse_time(as_of))
     if session.out.json:
         session.out.data(found)
@@ -68,13 +80,16 @@ def why(
         str | None, typer.Argument(metavar="ITEM", help="Id of what was recalled; else the first.")
     ] = None,
     budget: Budget = 1024,
+    walk: WalkName = PUSH,
 ) -> None:
     """Explain why something is recalled for a query."""
-    with session.open() as memory:
+    with session.open(walk=walk) as memory:
         found = memory.recall(query, budget=budget, gate=False)
         explanation = memory.why(_pick(found, item, session.space))
+        paths = _paths(memory, query, explanation.item)
     if session.out.json:
-        session.out.data({"decision": found.decision, "explanation": explanation})
+        data = {"decision": found.decision, "explanation": explanation, "paths": paths}
+        session.out.data(data)
         return
     show_decision(session, found.decision)
     session.out.line()
@@ -88,6 +103,7 @@ def why(
             ("context", "in the context" if explanation.packed else "cut by the budget"),
             ("event", explanation.event or "none"),
             ("linked to", ", ".join(explanation.links) or "nothing"),
+            *(("reached by", path) for path in paths),
         ],
     )
     session.out.line()
@@ -153,6 +169,19 @@ def _show(session: Session, found: "Recall", budget: int, limit: int) -> None:
     )
     for note in (*found.decision.reasons, *found.notes):
         out.remark(f"- {note}")
+
+
+def _paths(memory: "MemoryManager", query: str, item: "Recollection") -> list[str]:
+    """The likeliest ways of the walk to an item; none where there was no walk, or no way."""
+    from knowhen.graphs.explain import explain
+    from knowhen.memory.settings import RecallSettings
+
+    node, graph = f"{item.kind}:{item.id}", memory.graph
+    restart = memory.search(query).restart
+    if not restart or node not in graph:
+        return []
+    found = explain(graph, restart, node, kinds=RecallSettings().edges, limit=PATHS)
+    return [str(path) for path in found]
 
 
 def _who(item: "Recollection") -> str:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from knowhen.memory.manager import MemoryManager
 
 DEFAULT_SPACE = "default"
+PUSH = "push"
 
 Home = Annotated[
     Path | None, typer.Option(help="Folder of the memory.", show_default=False, metavar="FOLDER")
@@ -43,9 +44,12 @@ class Session:
     def space(self) -> str:
         return DEFAULT_SPACE if self.chosen_space is None else self.chosen_space
 
-    def open(self, *, model: Any = None, reindexing: bool = False) -> "MemoryManager":
+    def open(
+        self, *, model: Any = None, reindexing: bool = False, walk: str = PUSH
+    ) -> "MemoryManager":
         """The memory that the options name."""
         from knowhen.memory.manager import MemoryManager
+        from knowhen.memory.settings import RecallSettings, Settings
 
         return MemoryManager.open(
             self.home,
@@ -54,6 +58,7 @@ class Session:
             index=self.index,
             model=model,
             reindexing=reindexing,
+            settings=Settings(recall=RecallSettings(walk=walk)),
         )
 
 

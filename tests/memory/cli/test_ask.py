@@ -97,3 +97,23 @@ def test_chat_as_json_gives_an_object_an_answer(filled: Run) -> None:
 def test_chat_with_an_endpoint_needs_a_model(filled: Run) -> None:
     error = one_sentence(filled("chat", "--base-url", "http://127.0.0.1:9/v1", input=""))
     assert "--base-url needs --model" in error
+
+
+@pytest.mark.parametrize("walk", ["push", "power", "exact", "none"])
+def test_every_walk_finds_what_was_said(filled: Run, walk: str) -> None:
+    query = "What did Sam buy in Stavanger?"
+    found = filled("recall", query, "--walk", walk, "--json").json
+    assert found["items"][0]["id"] == "b2"
+    assert any(item["why"].get("walk") for item in found["items"]) == (walk != "none")
+
+
+def test_an_unknown_walk_is_one_sentence(filled: Run) -> None:
+    assert "no walk 'fly'" in one_sentence(filled("recall", "Nora", "--walk", "fly"))
+
+
+def test_why_shows_the_way_of_the_walk_unless_there_was_none(filled: Run) -> None:
+    query = "What did Sam buy in Stavanger?"
+    assert "reached by" in filled("why", query).out
+    paths = filled("why", query, "b2", "--json").json["paths"]
+    assert paths and all("turn:b2" in path for path in paths)
+    assert filled("why", query, "b2", "--walk", "none", "--json").json["paths"] == []
