@@ -415,9 +415,19 @@ class MemoryManager:
         """`settle` without blocking the event loop."""
         return await asyncio.to_thread(self.settle)
 
-    async def arecall(self, query: str, *, budget: int = 1024, gate: bool = True) -> Recall:
+    async def arecall(
+        self,
+        query: str,
+        *,
+        budget: int = 1024,
+        gate: bool = True,
+        as_of: datetime | None = None,
+        known_at: datetime | None = None,
+    ) -> Recall:
         """`recall` without blocking the event loop."""
-        return await asyncio.to_thread(self.recall, query, budget=budget, gate=gate)
+        return await asyncio.to_thread(
+            self.recall, query, budget=budget, gate=gate, as_of=as_of, known_at=known_at
+        )
 
     async def adecide(self, query: str) -> Decision:
         """`decide` without blocking the event loop."""

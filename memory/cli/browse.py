@@ -89,7 +89,10 @@ def thoughts(
         typer.Option("--quarantined", help="Proposals of a model that its turns do not support."),
     ] = False,
 ) -> None:
-    """List thoughts with their time and sources; with their history in the order of change."""
+    """List thoughts with their time and sources.
+
+    With their history, each is followed by what replaced it.
+    """
     if quarantined:
         _list_quarantined(session)
         return
@@ -127,8 +130,18 @@ def graph(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Else to stdout.")
     ] = None,
+    picture: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Draw what the walk of --query met: png, svg or pdf."),
+    ] = None,
+    query: Annotated[
+        str | None, typer.Option(metavar="QUERY", help="What --picture walks the graph for.")
+    ] = None,
 ) -> None:
-    """Count the graph's nodes and edges, or export it."""
+    """Count the graph's nodes and edges, export it, or draw the part that a query walks."""
+    if picture is not None:
+        _draw(session, query, picture)
+        return
     with session.open() as memory:
         found = memory.graph
     if export is not None:
@@ -164,6 +177,26 @@ def stats(session: Session) -> None:
         session.out.data(found)
     else:
         session.out.table(("", ""), list(found.items()))
+
+
+def _draw(session: Session, query: str | None, picture: Path) -> None:
+    from knowhen.graphs import PushWalk
+    from knowhen.graphs.picture import draw
+    from knowhen.memory.errors import InvalidFile, InvalidInput
+    from knowhen.memory.settings import RecallSettings
+
+    if query is None:
+        raise InvalidInput("a picture is drawn for a query; add --query")
+    with session.open() as memory:
+        restart = memory.search(query).restart
+        graph = memory.graph
+        labels = {f"turn:{turn.id}": turn.text for turn in memory.turns()}
+        labels |= {f"thought:{thought.id}": thought.text for thought in memory.thoughts()}
+    ranking = PushWalk().rank(graph, restart, kinds=RecallSettings().edges)
+    try:
+        draw(graph, ranking, restart, picture, labels=labels)
+    except OSError as error:
+        raise InvalidFile(f"cannot write {str(picture)!r}: {error.strerror}") from None
 
 
 def _export(graph: "KnowledgeGraph", format: str, output: Path | None) -> None:

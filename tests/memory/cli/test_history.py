@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 from cli_program import Run
 
+from knowhen import MemoryManager
+from knowhen.memory.consolidation import Settled
+
 MOVES = [
     ("m1", "2024-01-05T09:00:00Z", "I live in Oslo."),
     ("m2", "2024-03-05T09:00:00Z", "I live in Bergen now."),
@@ -57,3 +60,25 @@ def test_operations_name_what_they_did_and_undo_gives_the_former_value_back(move
 def test_nothing_is_quarantined_without_a_model(moved: Run) -> None:
     assert moved("thoughts", "--quarantined", "--json").json == []
     assert moved("thoughts", "--quarantined").out == ""
+
+
+def test_settling_says_what_the_model_cost_and_what_was_rejected(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settled = Settled(2, 3, ("timed out",), calls=4, tokens=120, rejected=1)
+    monkeypatch.setattr(MemoryManager, "settle", lambda memory: settled)
+    outcome = run("settle")
+    assert "2 events thought about, 3 operations" in outcome.out
+    assert "4 calls of the model, 120 tokens" in outcome.out
+    assert "1 proposal not supported" in outcome.err and "- timed out" in outcome.err
+    assert run("settle", "--json").json["calls"] == 4
+
+
+def test_what_was_quarantined_is_listed_with_its_reason(moved: Run, tmp_path: Path) -> None:
+    with MemoryManager.open(tmp_path / "home") as memory:
+        store = memory._store
+        with store.transaction():
+            store.quarantine(memory.space, ["m1"], "it has no subject", "Lives in Oslo.")
+    assert moved("thoughts", "--quarantined").out == "m1\tit has no subject\tLives in Oslo.\n"
+    [row] = moved("thoughts", "--quarantined", "--json").json
+    assert row["reason"] == "it has no subject"
