@@ -36,7 +36,7 @@ class RecallSettings:
     """How recall searches, fuses and packs."""
 
     walk: str = "push"
-    """`push`, `exact` (igraph) or `none`."""
+    """`push`, `power` (exact, in numpy), `exact` (igraph) or `none`."""
     ablate: tuple[str, ...] = ()
     """Cues, and kinds of edges of the walk, left out for measuring what each is worth."""
     edges: Mapping[str, float] = field(default_factory=lambda: {"fact": 0.0})

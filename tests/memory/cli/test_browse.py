@@ -104,3 +104,19 @@ def test_operations_and_stats_count_what_was_done(filled: Run) -> None:
     assert stats["turns"] == len(SAID)
     assert f"turns\t{len(SAID)}\n" in filled("stats").out
     assert filled("operations").out.count("\n") == len(operations)
+
+
+def test_the_part_of_the_graph_that_a_query_walks_can_be_drawn(filled: Run, tmp_path: Path) -> None:
+    query = "What did Sam buy in Stavanger?"
+    picture = tmp_path / "walk.svg"
+    assert filled("graph", "--picture", picture, "--query", query).out == ""
+    assert "red kayak" in picture.read_text(encoding="utf-8")
+
+
+def test_a_picture_needs_a_query_a_known_ending_and_a_folder(filled: Run, tmp_path: Path) -> None:
+    walk = ("--query", "What did Sam buy?")
+    picture = str(tmp_path / "walk.svg")
+    assert "--query" in one_sentence(filled("graph", "--picture", picture))
+    assert ".png" in one_sentence(filled("graph", "--picture", tmp_path / "walk.txt", *walk))
+    nowhere = tmp_path / "no" / "walk.svg"
+    assert "cannot write" in one_sentence(filled("graph", "--picture", nowhere, *walk))
