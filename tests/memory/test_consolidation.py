@@ -211,3 +211,36 @@ def test_a_judgement_that_fails_is_reported_and_asked_for_again() -> None:
         assert len(memory.thoughts()) == 2
         assert (memory.settle().calls, model.pending) == (1, 0)
         assert memory.settle().calls == 0
+
+
+class Crash(BaseException):
+    """Ends the process as far as the memory can tell."""
+
+
+def test_a_crash_in_the_middle_keeps_what_was_done_and_resumes_with_the_rest(
+    tmp_path: Path,
+) -> None:
+    class Dying(Replaying):
+        def complete(self, *arguments: object, **settings: object) -> Completion:
+            if self.proposing == 3:
+                raise Crash
+            return super().complete(*arguments, **settings)  # type: ignore[arg-type]
+
+    turns = [turn for _, turn in read_turns(FRIENDS)]
+    with MemoryManager.open(tmp_path, model=Dying()) as memory:
+        memory.remember(turns)
+        with pytest.raises(Crash):
+            memory.settle()
+        kept = {thought.id for thought in memory.thoughts()}
+        events = len(memory.events())
+        assert kept
+    model = Replaying()
+    with MemoryManager.open(tmp_path, model=model) as memory:
+        assert memory.settle().events == model.proposing == events - 3
+        assert kept < {thought.id for thought in memory.thoughts(history=True)}
+    with MemoryManager.open(":memory:", model=Replaying()) as whole:
+        whole.remember(turns)
+        whole.settle()
+        expected = {thought.id for thought in whole.thoughts(history=True)}
+    with MemoryManager.open(tmp_path, model=Replaying()) as memory:
+        assert {thought.id for thought in memory.thoughts(history=True)} == expected
