@@ -1,7 +1,7 @@
 """What thoughts know of the turns: which later ones overtook, and which are disputed."""
 
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -50,8 +50,8 @@ class Currency:
         """Remarks on what the turn says about any of the asked terms.
 
         What took over only after `as_of`, or was retired only after `known_at`, stood then.
+        Call `refresh` first.
         """
-        self._refresh()
         asked = frozenset(asked)
         for thought_id in sorted(self._by_turn.get(turn_id, ())):
             thought = self._thoughts[thought_id]
@@ -96,7 +96,12 @@ class Currency:
             self._terms[thought.id] = frozenset(terms(thought.text))
         return self._terms[thought.id]
 
-    def _refresh(self) -> None:
+    def thoughts(self, ids: Iterable[str]) -> list[Thought]:
+        """The thoughts with these ids, as of the last `refresh`."""
+        return [self._thoughts[i] for i in ids if i in self._thoughts]
+
+    def refresh(self) -> None:
+        """Take over what any process has committed since the last call."""
         with self._lock, self._store.snapshot():
             version, epoch = self._store.version(self._space), self._store.epoch(self._space)
             if (version, epoch) == self._seen:

@@ -87,8 +87,8 @@ class RecallEngine:
         self._weights = shipped_weights(family) if weights is None else weights
         self.corpus = Corpus(store, space)
         self.network = Network(store, space)
-        self._facts = FactSearch(store, space, index)
         self.currency = Currency(store, space)
+        self._facts = FactSearch(store, space, index, self.currency)
 
     def search(
         self, text: str, *, as_of: datetime | None = None, known_at: datetime | None = None

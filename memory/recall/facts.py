@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowhen.memory.indexes.base import VectorIndex
+from knowhen.memory.recall.currency import Currency
 from knowhen.memory.recall.query import Query
 from knowhen.memory.records import Thought
 from knowhen.memory.stores.base import Integers, Store
@@ -32,9 +33,16 @@ class FactSearch:
     """Finds the thoughts of one space that fit a query, by cosine and by shared terms."""
 
     def __init__(
-        self, store: Store, space: str, index: VectorIndex, *, decay: Decay | None = None
+        self,
+        store: Store,
+        space: str,
+        index: VectorIndex,
+        currency: Currency,
+        *,
+        decay: Decay | None = None,
     ) -> None:
         self._store, self._space, self._index = store, space, index
+        self._currency = currency
         self._decay = decay or Decay()
         self._owners: dict[int, str] = {}
         self._seen = (-1, -1)
@@ -66,7 +74,8 @@ class FactSearch:
         for entry, score in scores.items():
             if entry in owners:
                 best[owners[entry]] = max(best.get(owners[entry], 0.0), score)
-        thoughts = self._store.thoughts(self._space, ids=list(best))
+        self._currency.refresh()
+        thoughts = self._currency.thoughts(sorted(best))
         if known_at is not None:
             thoughts = timeline.known_at(thoughts, known_at)
         if as_of is not None:

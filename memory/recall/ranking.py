@@ -56,6 +56,7 @@ def with_remarks(
     worth; of two that contradict each other undecided, both are shown.
     """
     corpus = findings.corpus
+    currency.refresh()
     places = {entry.turn: place for place, entry in enumerate(ranked)}
     marks = _Marks(places)
     for entry in ranked[:REMARKED]:
