@@ -23,6 +23,7 @@ class TermCounts:
     ) -> None:
         self.terms = [term for term in dict.fromkeys(terms) if term in postings]
         self.corpus = corpus
+        self._windows: dict[int, tuple[Floats, Floats]] = {}
         self.counts = np.zeros((len(self.terms), len(corpus)))
         for row, term in enumerate(self.terms):
             ids, counts = postings[term]
@@ -32,7 +33,15 @@ class TermCounts:
             self.counts[row, where[inside]] = counts[inside]
 
     def window(self, radius: int) -> tuple[Floats, Floats]:
-        """Counts and lengths summed over `radius` neighbours on both sides, within a session."""
+        """Counts and lengths summed over `radius` neighbours on both sides, within a session.
+
+        Kept for the next cue that asks; not to be written to.
+        """
+        if radius not in self._windows:
+            self._windows[radius] = self._window(radius)
+        return self._windows[radius]
+
+    def _window(self, radius: int) -> tuple[Floats, Floats]:
         # One row more, all zero, for NONE to point at; rows of parts gather faster than columns.
         part_counts = np.vstack([self.counts.T, np.zeros((1, len(self.terms)))])
         part_lengths = np.append(self.corpus.length, 0)

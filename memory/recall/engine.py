@@ -12,6 +12,7 @@ from knowhen.graphs.names import normalise
 from knowhen.graphs.walk.base import Walk
 from knowhen.memory.clock import Clock
 from knowhen.memory.embedders.base import Embedder
+from knowhen.memory.gate.dialogue import read_utterance
 from knowhen.memory.indexes.base import VectorIndex
 from knowhen.memory.recall.bm25 import TermCounts
 from knowhen.memory.recall.corpus import NONE, Corpus
@@ -52,17 +53,28 @@ class Findings:
     def turns(self, limit: int) -> list[tuple[int, float, int]]:
         """Best turns: position, score, and the part that gave the score."""
         corpus = self.corpus
-        order = np.argsort(-self.scores, kind="stable")
-        best: dict[int, tuple[float, int]] = {}
-        for part in order.tolist():
-            turn = int(corpus.turn_of[part])
-            if self.scores[part] == -np.inf:
-                break
-            if turn not in best:
-                best[turn] = (float(self.scores[part]), part)
-                if len(best) == limit:
+        found: dict[int, tuple[float, int]] = {}
+        for depth in (3 * limit, len(corpus)):  # a long turn's parts may crowd the first of them
+            order = best(self.scores, depth)
+            turns, scores = corpus.turn_of[order].tolist(), self.scores[order].tolist()
+            found = {}
+            for part, turn, score in zip(order.tolist(), turns, scores, strict=True):
+                if score == -np.inf or len(found) == limit:
                     break
-        return [(turn, score, part) for turn, (score, part) in best.items()]
+                found.setdefault(turn, (score, part))
+            if len(found) == limit or depth >= len(corpus):
+                break
+        return [(turn, score, part) for turn, (score, part) in found.items()]
+
+
+def best(values: Floats, limit: int) -> NDArray[np.int64]:
+    """Places of the `limit` largest values, largest first, equal ones in their order."""
+    if limit < len(values):
+        edge = np.partition(values, len(values) - limit)[len(values) - limit]
+        places = np.flatnonzero(values >= edge)
+    else:
+        places = np.arange(len(values))
+    return np.asarray(places[np.argsort(-values[places], kind="stable")][:limit], np.int64)
 
 
 class RecallEngine:
@@ -135,11 +147,14 @@ class RecallEngine:
             return np.empty(0, np.int64)
         spread = (similar - similar.mean()) / (similar.std() or 1.0)
         both = lexical + 0.25 * spread + 0.2 * evidence.named
-        return np.argsort(-both, kind="stable")[:limit]
+        return best(both, limit)
 
     def _add_walk(self, evidence: Evidence, facts: list[FactHit]) -> dict[str, float]:
         if self._walk is None or "walk" in self._settings.ablate or not len(evidence.corpus):
             return {}
+        utterance = read_utterance(evidence.query.text)
+        if utterance.small_talk and not evidence.query.speakers:
+            return {}  # the gate will not let it through: not worth a walk
         graph = self.network.refresh()
         restart = self._restart(evidence, facts)
         restart = {node: mass for node, mass in restart.items() if node in graph}
