@@ -228,7 +228,7 @@ class Answer:
     recall: Recall
     citations: tuple[str, ...] = ()
     quotes: tuple[tuple[str, str], ...] = ()
-    """Ids with words that stand in that turn exactly so; a model's quotes that do not are dropped."""
+    """Ids with words that stand in that turn exactly so; quotes that do not are dropped."""
     notes: tuple[str, ...] = ()
     """What was dropped or weighed, and every fallback that was taken."""
 
