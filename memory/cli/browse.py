@@ -138,7 +138,7 @@ def graph(
         str | None, typer.Option(metavar="QUERY", help="What --picture walks the graph for.")
     ] = None,
 ) -> None:
-    """Count the graph's nodes and edges, export it, or draw the part that a query walks."""
+    """Count nodes and edges, export them, or draw what a query walks."""
     if picture is not None:
         _draw(session, query, picture)
         return
