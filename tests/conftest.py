@@ -1,11 +1,18 @@
 """What every test gets: a home of its own, a clean environment, and no way off the machine."""
 
+import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from openai_server import OpenAIServer
+
+# Every run tries the same examples; HYPOTHESIS_PROFILE=explore looks for new ones.
+settings.register_profile("repeat", derandomize=True, deadline=None)
+settings.register_profile("explore", deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeat"))
 
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 

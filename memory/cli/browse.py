@@ -138,7 +138,7 @@ def graph(
         str | None, typer.Option(metavar="QUERY", help="What --picture walks the graph for.")
     ] = None,
 ) -> None:
-    """Count nodes and edges, export them, or draw what a query walks."""
+    """Count nodes and edges, export them, or draw a query's walk."""
     if picture is not None:
         _draw(session, query, picture)
         return

@@ -121,6 +121,10 @@ class Workspace:
             by = self._base[seed].superseded_by
             affected |= {by} if by else set()
         self.load(affected)
+        # Whatever had closed one of these names it still, and may have lost it to another.
+        rows = [self._before[i] for i in affected & self._before.keys()]
+        affected |= {row.superseded_by for row in rows if row.superseded_by}
+        self.load(affected)
         affected &= self._base.keys()
         related = {i: self._related(i) for i in sorted(affected)}
         self._know_turns(affected | {o.id for pairs in related.values() for o, _ in pairs})

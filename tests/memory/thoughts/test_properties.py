@@ -1,7 +1,7 @@
 """What holds for any conversation: the invariants of thoughts, as properties."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -66,6 +66,21 @@ def test_hearing_the_same_turns_again_changes_nothing(said: list[Turn]) -> None:
         assert talk.hear([one]) == []
     assert talk.all() == before
     assert len(talk.store.operations("home")) == logged
+
+
+def test_what_an_earlier_deed_ended_is_no_longer_named_by_a_later_one() -> None:
+    times = [datetime(2024, 3, 1, 9, tzinfo=UTC), datetime(2024, 3, 2, 9, tzinfo=UTC)]
+    times.append(datetime(2024, 3, 1, 9, 28, tzinfo=UTC))
+    deed = "I downloaded Zotero to manage my citations."
+    texts = ["I've never used any citation software like Zotero.", deed, deed]
+    said = [
+        Turn(text, "Ann", time=time, session="s", id=f"t{n}")
+        for n, (text, time) in enumerate(zip(texts, times, strict=True))
+    ]
+    at_once = Talk()
+    at_once.hear(said)
+    assert sum(bool(thought.supersedes) for thought in heard(said).all()) == 1
+    assert timeless(at_once.all()) == timeless(heard(said).all())
 
 
 @quick
