@@ -6,8 +6,11 @@ from datetime import datetime
 from knowhen.graphs.names import normalise
 from knowhen.memory.erasure import Selection
 from knowhen.memory.errors import InvalidInput, NotFound
+from knowhen.memory.records import Thought
 from knowhen.memory.stores.base import Store
 from knowhen.memory.text.analyzer import fold
+from knowhen.memory.text.entities import find_entities
+from knowhen.memory.thoughts.changes import NEW
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,5 +73,24 @@ def _thoughts(store: Store, space: str, wanted: Wanted) -> list[str]:
         thought.id
         for thought in store.thoughts(space)
         if (text is not None and text in fold(thought.text))
-        or (key is not None and key in (normalise(thought.subject), normalise(thought.object)))
+        or (key is not None and key in _names(thought))
+    ] + _undone(store, space, text)
+
+
+def _names(thought: Thought) -> set[str]:
+    """What a thought is about, and what else its text names."""
+    found = find_entities(thought.text, speaker=thought.subject)
+    return {normalise(thought.subject), normalise(thought.object), *(span.name for span in found)}
+
+
+def _undone(store: Store, space: str, text: str | None) -> list[str]:
+    """Ids of thoughts that were undone, whose words only the log still has."""
+    if text is None:
+        return []
+    return [
+        thought_id
+        for operation in store.operations(space)
+        if operation.undone_by is not None and text in fold(str(operation.payload.get("text", "")))
+        for thought_id, change in operation.before.items()
+        if change == NEW
     ]

@@ -28,7 +28,8 @@ class Turn:
     is stored, searched, walked to and erased by the same code.
 
     Raises:
-        InvalidTurn: empty text, an unknown role, or a time without a time zone.
+        InvalidTurn: empty text, an unknown role, or a time without a time zone or at the very
+            edge of what a calendar holds, where no other zone can write it.
     """
 
     text: str
@@ -59,6 +60,8 @@ class Turn:
             )
         if self.time is not None and self.time.tzinfo is None:
             raise InvalidTurn(f"the time of turn {self.id!r} has no time zone: {self.time!r}")
+        if self.time is not None and not 1 < self.time.year < 9999:
+            raise InvalidTurn(f"the time of turn {self.id!r} is out of range: {self.time!r}")
         try:
             json.dumps(dict(self.meta))
         except (TypeError, ValueError):

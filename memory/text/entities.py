@@ -33,7 +33,9 @@ class EntitySpan:
 
 normalise = lru_cache(maxsize=65_536)(_name_forms.normalise)
 
-_URL = re.compile(r"https?://\S+|www\.\S+|`[^`]*`|\S+@\S+\.\w+")
+# An address of mail is looked for where a word begins: from every character of a long run
+# without blanks, such as an image as text, it would take the square of its length.
+_URL = re.compile(r"https?://\S+|www\.\S+|`[^`]*`|(?<!\S)@?[^\s@]+@\S+\.\w+")
 _FENCE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
 _TITLE = re.compile(
     r"[\"“]([A-Z0-9][^\"“”\n]{1,60})[\"”]|[《「『]([^》」』\n]{1,40})[》」』]|«\s?([^»\n]{2,60}?)\s?»"

@@ -181,6 +181,8 @@ class ThoughtLedger:
         count = 0
         for operation in self._store.operations(self._space):
             learned = operation.kind in LEARNED
+            if operation.kind == "erase":
+                continue  # what it destroyed is not there to be derived anew
             if learned != (operation.undone_by is not None) or not operation.payload:
                 continue
             with self._store.transaction(), self._working() as work:
@@ -216,7 +218,7 @@ class ThoughtLedger:
             for i in doomed:
                 work.remove(i)
             changed = self._finish(work)
-            self._store.scrub(self._space, [*turn_ids, *doomed])
+            self._store.scrub(self._space, [*turn_ids, *thought_ids, *doomed])
         revived = [
             i
             for i, after in changed.items()

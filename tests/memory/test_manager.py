@@ -17,6 +17,7 @@ from knowhen.memory.errors import (
     EmbedderMismatch,
     InvalidBudget,
     InvalidInput,
+    InvalidTurn,
     NotFound,
     OperationRefused,
     TurnConflict,
@@ -91,6 +92,12 @@ def test_a_turn_without_id_and_time_gets_both(memory: MemoryManager) -> None:
     turn = memory.turn(turn_id)
     assert turn.time == START + timedelta(days=90)
     assert turn.speaker == "user"
+
+
+@pytest.mark.parametrize("time", [datetime.min, datetime.max])
+def test_a_time_that_another_zone_cannot_write_is_refused(time: datetime) -> None:
+    with pytest.raises(InvalidTurn, match="out of range"):
+        Turn("My dog is Rex.", time=time.replace(tzinfo=UTC))
 
 
 def test_a_turn_without_a_time_may_come_again(memory: MemoryManager) -> None:
@@ -215,6 +222,28 @@ def test_reindex_rebuilds_the_same_memory(told: MemoryManager) -> None:
         )
         told.reindex()
     assert views[0] == views[1]
+
+
+def test_reindex_works_after_an_erasure(told: MemoryManager) -> None:
+    told.insert("Melanie plays the cello")
+    told.forget(turns=[told.turns()[0].id])
+    before = {thought.text for thought in told.thoughts()}
+    told.reindex()
+    assert {thought.text for thought in told.thoughts()} == before
+    assert told.doctor() == []
+
+
+def test_an_undone_thought_is_forgotten_from_the_log_as_well(memory: MemoryManager) -> None:
+    memory.undo(memory.insert("Melanie plays the theremin"))
+    receipt = memory.forget(matching="theremin")
+    assert receipt.thoughts == ()
+    assert "theremin" not in str(memory.operations())
+
+
+def test_an_entity_is_forgotten_with_thoughts_that_only_name_it(memory: MemoryManager) -> None:
+    memory.insert("Melanie loves the bakery in Trondheim very much")
+    memory.forget(entity="Trondheim")
+    assert memory.thoughts() == []
 
 
 def test_another_embedder_is_refused_until_reindex(tmp_path: Path) -> None:

@@ -1,3 +1,5 @@
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -66,6 +68,19 @@ def test_known_names_are_found_in_scripts_without_capitals() -> None:
 def test_quoted_titles_are_found(text: str, expected: str) -> None:
     titles = [span.name for span in find_entities(text) if span.kind == "title"]
     assert titles == [expected]
+
+
+def test_addresses_of_mail_are_no_names() -> None:
+    assert names("Write to Anna.Berg@Example.org or <Bob@Example.org> in Rome.") == ["rome"]
+
+
+def test_a_long_run_without_blanks_takes_time_in_proportion_to_its_length() -> None:
+    took = []
+    for length in (10_000, 80_000):
+        start = time.perf_counter()
+        find_entities("x" * length)
+        took.append(time.perf_counter() - start)
+    assert took[1] < 30 * took[0] + 0.05
 
 
 def test_noun_like_phrases_are_found() -> None:
