@@ -16,7 +16,7 @@ lint: .venv/all  ## Style and format
 types: .venv/all .dev/knowhen  ## Strict types
 	$(BIN)/mypy
 
-bench: .venv/all  ## Figures of the README: make bench DATA=folder
+bench: .venv/all  ## The shipped weights on LoCoMo: make bench DATA=folder
 	$(BIN)/python benchmarks/locomo.py --data $(DATA)
 
 clean:

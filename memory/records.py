@@ -150,16 +150,6 @@ class Thought:
 
 
 @dataclass(frozen=True, slots=True)
-class Entity:
-    """Somebody or something that turns mention, under one normalised name."""
-
-    id: str
-    space: str
-    name: str
-    aliases: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Decision:
     """What to do about a query, with the four probabilities behind it and reasons in words."""
 

@@ -46,8 +46,6 @@ class RecallSettings:
     """
     limit: int = 50
     """How many recollections a recall lists."""
-    history: bool = True
-    """Whether superseded thoughts may appear, marked, when the query asks about the past."""
     contiguity: float = 0.0
     """Share of the budget for the neighbours of the best turns, from 0 to a half."""
     timeline: bool = False

@@ -258,6 +258,8 @@ def _sources(thought: "Thought") -> str:
 
 def _what(payload: Mapping[str, object], texts: Mapping[str, str]) -> str:
     """The thoughts that an operation is about, in words; else its payload."""
+    if not payload:  # an erasure blanks what the log said of it
+        return "erased"
     if "operation_id" in payload:
         return f"operation {payload['operation_id']}"
     ids = [payload.get("thought_id"), payload.get("by")]

@@ -48,8 +48,3 @@ def current_first(thoughts: Iterable[Thought]) -> list[Thought]:
     """Active thoughts before superseded ones, each group in its given order."""
     ordered = list(thoughts)
     return sorted(ordered, key=lambda thought: thought.status != "active")
-
-
-def is_current(thought: Thought, now: datetime) -> bool:
-    """Whether the thought is active and its interval, if it has an end, is not over."""
-    return thought.status == "active" and (thought.valid_to is None or now < thought.valid_to)
