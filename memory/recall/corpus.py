@@ -4,6 +4,7 @@ Recall scores *parts*: a short turn is one part, a long one several. Part `i` ha
 `turn_of[i]`; neighbours are the parts before and after it in the same session.
 """
 
+import copy
 import threading
 from datetime import datetime
 
@@ -29,6 +30,7 @@ class Corpus:
         self._store, self._space = store, space
         self._lock = threading.Lock()
         self._clear(epoch=0)
+        self._view = self
 
     def _clear(self, epoch: int) -> None:
         self.version = -1
@@ -59,11 +61,11 @@ class Corpus:
         self.after = np.empty(0, np.int64)
 
     def refresh(self) -> "Corpus":
-        """Take over what any process has committed since the last call."""
+        """What any process has committed, in columns that later calls leave as they are."""
         with self._lock, self._store.snapshot():
             version = self._store.version(self._space)
             if version == self.version:
-                return self
+                return self._view
             epoch = self._store.epoch(self._space)
             if epoch != self.epoch:
                 self._clear(epoch)
@@ -71,7 +73,14 @@ class Corpus:
             self._take_parts()
             self._take_events()
             self.version = version
-        return self
+            self._view = self._frozen()
+            return self._view
+
+    def _frozen(self) -> "Corpus":
+        """As it is now: other threads may be searching it while new turns are taken over."""
+        view = copy.copy(self)
+        view.turns, view.node, view.position = self.turns[:], {**self.node}, {**self.position}
+        return view
 
     def _take_turns(self) -> None:
         new = list(self._store.turns(self._space, after=self._last_seq))

@@ -277,6 +277,15 @@ def test_undoing_an_erasure_is_refused(told: MemoryManager) -> None:
         told.undo(erasures[0])
 
 
+def test_what_a_search_found_stays_as_it_was_while_others_remember(told: MemoryManager) -> None:
+    findings = told.search("support group")
+    size = len(findings.corpus)
+    told.remember(Turn("The support group meets again.", id="later"))
+    told.search("support group")
+    assert len(findings.corpus) == len(findings.scores) == size
+    assert len(findings.evidence.turn_bm25) == size
+
+
 def test_documents_are_recalled_with_their_title(told: MemoryManager) -> None:
     text = "The Tagus is the longest river of the Iberian Peninsula. " * 40
     assert told.learn([Document("Tagus", text)]) and not told.learn([Document("Tagus", text)])
