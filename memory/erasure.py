@@ -11,7 +11,7 @@ from knowhen.memory.indexes.base import VectorIndex
 from knowhen.memory.ingestion import tombstone
 from knowhen.memory.records import Receipt, Turn
 from knowhen.memory.stores.base import Store
-from knowhen.memory.thoughts.ledger import ThoughtLedger
+from knowhen.memory.thoughts.ledger import Erased, ThoughtLedger
 
 NEEDLE = 24
 """Shortest text, in bytes, that a scan of the files looks for: a shorter one proves nothing,
@@ -24,6 +24,10 @@ class Selection:
 
     turns: tuple[str, ...] = ()
     thoughts: tuple[str, ...] = ()
+
+
+class _OnlyAsked(Exception):
+    """Rolls a previewed erasure back."""
 
 
 class Erasure:
@@ -41,6 +45,23 @@ class Erasure:
     ) -> None:
         self._store, self._space = store, space
         self._index, self._events, self._ledger, self._clock = index, events, ledger, clock
+
+    def preview(self, selection: Selection) -> Receipt:
+        """What an erasure would take, found by doing it and rolling it back."""
+        found = Erased()
+        try:
+            with self._store.transaction():
+                found = self._ledger.erase(turn_ids=selection.turns, thought_ids=selection.thoughts)
+                raise _OnlyAsked
+        except _OnlyAsked:
+            self._ledger.start_anew()
+        return Receipt(
+            space=self._space,
+            turns=selection.turns,
+            thoughts=found.vanished,
+            revived=found.revived,
+            preview=True,
+        )
 
     def erase(self, selection: Selection) -> Receipt:
         """Erase now, in one transaction, then leave no byte of it in any file."""

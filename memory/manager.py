@@ -296,7 +296,7 @@ class MemoryManager:
         wanted = Wanted(tuple(turns), tuple(thoughts), entity, matching, before)
         selection = select(self._store, self.space, wanted)
         if preview:
-            return Receipt(self.space, selection.turns, selection.thoughts, preview=True)
+            return self._space.erasure.preview(selection)
         return self._space.erasure.erase(selection)
 
     # Looking in --------------------------------------------------------------------------

@@ -185,9 +185,12 @@ def test_recall_does_not_write(told: MemoryManager) -> None:
 def test_forgetting_leaves_no_byte_and_gives_a_receipt(told: MemoryManager, tmp_path: Path) -> None:
     preview = told.forget(matching="greyhound called", preview=True)
     assert preview.preview and preview.turns == ("t2",)
+    before = told.stats()
     assert told.turn("t2")
+    assert told.stats() == before
     receipt = told.forget(matching="greyhound called")
     assert receipt.turns == ("t2",) and receipt.residues == ()
+    assert sorted(preview.thoughts) == sorted(receipt.thoughts) and len(receipt.thoughts) > 0
     for file in (tmp_path / "home").rglob("*"):
         if file.is_file():
             assert b"greyhound called" not in file.read_bytes()
