@@ -50,7 +50,12 @@ def checked_vectors(embedder: Embedder, texts: Sequence[str]) -> NDArray[np.floa
     """
     if not texts:
         return np.zeros((0, embedder.dimension), np.float32)
-    vectors = np.asarray(embedder.embed(texts), np.float32)
+    try:
+        vectors = np.asarray(embedder.embed(texts), np.float32)
+    except EmbedderFailed:
+        raise
+    except Exception as error:  # a user's own embedder may raise anything, and no turn is lost
+        raise EmbedderFailed(f"embedder {embedder.name!r} failed: {error!r}") from error
     if vectors.shape != (len(texts), embedder.dimension):
         raise EmbedderFailed(
             f"embedder {embedder.name!r} gave vectors of shape {vectors.shape} for "

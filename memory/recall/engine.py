@@ -12,6 +12,7 @@ from knowhen.graphs.names import normalise
 from knowhen.graphs.walk.base import Walk
 from knowhen.memory.clock import Clock
 from knowhen.memory.embedders.base import Embedder
+from knowhen.memory.embedders.identity import checked_vectors
 from knowhen.memory.gate.dialogue import read_utterance
 from knowhen.memory.indexes.base import VectorIndex
 from knowhen.memory.recall.bm25 import TermCounts
@@ -109,7 +110,7 @@ class RecallEngine:
         corpus = self.corpus.refresh()
         now = as_of if as_of is not None or self._clock is None else self._clock.now()
         query = read_query(text, speakers=corpus.people, asker=corpus.asker, now=now)
-        vector = self._embedder.embed([query.bare])[0]
+        vector = checked_vectors(self._embedder, [query.bare])[0]
         postings = self._store.postings(self._space, "turn", query.terms)
         evidence = Evidence(
             query=query,

@@ -8,13 +8,15 @@ WHOLE = 600
 """Longer turns may be shown in part."""
 SHARE = 1 / 3
 """A piece is at least this share of its turn, so that it can be understood."""
+MOST = 3000
+"""Characters that a piece needs at the most: a third of a whole document would fill a prompt."""
 PIECE = 160
 """Characters of the pieces that a passage is put together from; they end at sentences."""
 
 
 def likely_length(length: int) -> float:
     """About how many characters will be shown of a turn of that length."""
-    return length if length <= WHOLE else length * SHARE + PIECE / 2
+    return length if length <= WHOLE else min(length * SHARE, MOST) + PIECE / 2
 
 
 def passage(corpus: Corpus, turn: int, part: int, weights: Mapping[str, float]) -> tuple[int, int]:
@@ -29,7 +31,7 @@ def passage(corpus: Corpus, turn: int, part: int, weights: Mapping[str, float]) 
     pieces = corpus.pieces(turn, PIECE)
     worths = [sum(weights.get(term, 0.0) for term in terms) for _, _, terms in pieces]
     part_start, part_end = int(corpus.start[part]), int(corpus.end[part])
-    needed = len(text) * SHARE
+    needed = min(len(text) * SHARE, MOST)
     best, best_value = (part_start, part_end), (-1.0, 0.0)
     last, worth = 0, 0.0
     for first, (start, _, _) in enumerate(pieces):

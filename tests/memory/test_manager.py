@@ -14,6 +14,7 @@ from knowhen import Document, MemoryManager, Turn
 from knowhen.memory.clock import CountingIds, FixedClock
 from knowhen.memory.embedders.toy import ToyEmbedder
 from knowhen.memory.errors import (
+    EmbedderFailed,
     EmbedderMismatch,
     InvalidBudget,
     InvalidInput,
@@ -351,3 +352,35 @@ def test_two_processes_writing_at_once_lose_nothing(tmp_path: Path) -> None:
         assert len(memory.turns()) == 40
         assert memory.doctor() == []
         assert memory.recall("greenhouse note a7", gate=False).items
+
+
+def test_of_a_very_long_document_a_piece_is_shown(memory: MemoryManager) -> None:
+    filler = "The tide came in and the tide went out again, as it does. " * 900
+    text = f"{filler}The lighthouse keeper was called Ondine. {filler}"
+    memory.learn(Document("Chronicle", text))
+    recall = memory.recall("What was the lighthouse keeper called?", gate=False)
+    assert "Ondine" in recall.context
+
+
+class Moody(ToyEmbedder):
+    """Raises whatever it likes while it is in the mood."""
+
+    angry = False
+
+    def embed(self, texts):  # type: ignore[no-untyped-def]
+        if self.angry:
+            raise RuntimeError("not today")
+        return super().embed(texts)
+
+
+def test_an_embedder_that_raises_anything_loses_no_turn() -> None:
+    embedder = Moody()
+    with MemoryManager.open(":memory:", embedder=embedder) as memory:
+        embedder.angry = True
+        memory.remember(conversation())
+        assert len(memory.turns()) == len(SAID)
+        with pytest.raises(EmbedderFailed, match="not today"):
+            memory.recall("Basil?")
+        embedder.angry = False
+        memory.settle()
+        assert memory.recall("greyhound called Basil", gate=False).items[0].id == "t2"
