@@ -21,9 +21,9 @@ from knowhen.memory.recall.cues import Evidence
 from knowhen.memory.recall.currency import Currency
 from knowhen.memory.recall.facts import FactHit, FactSearch
 from knowhen.memory.recall.fusion import BIAS, contributions, fuse, shipped_weights
-from knowhen.memory.recall.library import reordering
 from knowhen.memory.recall.network import Network
 from knowhen.memory.recall.query import Query, read_query
+from knowhen.memory.recall.shelving import reordering
 from knowhen.memory.settings import RecallSettings
 from knowhen.memory.stores.base import Store
 from knowhen.memory.text.entities import find_entities
