@@ -30,7 +30,7 @@ _turns = st.builds(
     text=_text.filter(str.strip),
     speaker=_text,
     role=st.sampled_from(ROLES),
-    time=st.none() | st.datetimes(timezones=_zones),
+    time=st.none() | st.datetimes(datetime(2, 1, 3), datetime(9998, 12, 28), timezones=_zones),
     session=_text,
     id=st.text(string.printable, min_size=1),
     meta=st.dictionaries(_text, _json, max_size=3),

@@ -19,7 +19,7 @@ from knowhen.memory.stores.codec import (
 
 offsets = st.integers(-86399, 86399).map(lambda s: timezone(timedelta(seconds=s)))
 times = st.datetimes(
-    min_value=datetime(1, 1, 3), max_value=datetime(9999, 12, 28), timezones=offsets
+    min_value=datetime(2, 1, 3), max_value=datetime(9998, 12, 28), timezones=offsets
 )
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 names = st.lists(text, max_size=3).map(tuple)
