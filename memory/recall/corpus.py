@@ -162,12 +162,6 @@ class Corpus:
             turns &= np.array([stored.recorded_at <= known_at for stored in self.turns], bool)
         return turns[self.turn_of]
 
-    def rows(self, part_ids: Ints) -> Ints:
-        """Row numbers of part ids; ids that are not here are left out."""
-        where = np.searchsorted(self.part_id, part_ids)
-        where[where == len(self.part_id)] = 0
-        return where[self.part_id[where] == part_ids] if len(self.part_id) else part_ids[:0]
-
     def pieces(self, turn: int, size: int) -> list[tuple[int, int, frozenset[str]]]:
         """Spans of about `size` characters of a turn with their terms, kept for later queries."""
         if turn not in self._pieces:
