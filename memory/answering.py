@@ -36,21 +36,21 @@ def answer(query: str, recall: Recall, model: ChatModel | None) -> Answer:
     """Reply as the decision says.
 
     A model's answer rests on passages that it quotes, and each quote is looked up in the turn it
-    names; without a model the answer consists of quotes. A personal question that memory cannot
-    answer is never answered from what the model knows.
+    names; without a model, or with one that fails, the answer consists of quotes. A personal
+    question that memory cannot answer is never answered from what the model knows.
     """
     if recall.decision.action == "abstain":
         return _abstain(recall)
     if model is None:
         return _quote(recall)
-    if not recall.context:
-        return Answer(model.complete([Message("user", query)]).text, recall)
     try:
+        if not recall.context:
+            return Answer(model.complete([Message("user", query)]).text, recall)
         data = model.complete(answer_messages(query, recall.context), schema=ANSWER_SCHEMA).data
     except ModelFailed as error:
         log.warning("answering by quotes: %s", error)
-        quoted = _quote(recall)
-        return replace(quoted, notes=(f"the model gave no usable answer: {error}",))
+        note = f"the model gave no usable answer: {error}"
+        return replace(_quote(recall), notes=(note,), origin="fallback")
     reading = read(data or {}, recall)
     if recall.decision.personal:
         return _from(reading, recall) if reading.answerable else _abstain(recall, reading.notes)
@@ -125,20 +125,21 @@ def _weigh(query: str, recall: Recall, reading: Reading, draft: Draft | None) ->
 def _quote(recall: Recall) -> Answer:
     action = recall.decision.action
     if action == "skip":
-        return Answer("That needs nothing from memory.", recall)
+        return Answer("That needs nothing from memory.", recall, origin="memory")
     if action == "parametric":
-        return Answer(
+        text = (
             "That is not about anything I was told; a model's own knowledge would answer it, "
-            "and none is connected.",
-            recall,
+            "and there is none to ask."
         )
+        return Answer(text, recall, origin="memory")
     items = [item for item in recall.items if item.kind == "turn"][:QUOTES]
     lines = list(map(_quoted, items))
     if WORDS["contested"] in recall.decision.reasons:
         items.sort(key=lambda item: (item.time is None, item.time.timestamp() if item.time else 0))
         lines = ["What I was told contradicts itself; in the order of time:", *map(_quoted, items)]
     quotes = tuple((item.id, item.packed or item.text) for item in items)
-    return Answer("\n".join(lines), recall, tuple(item.id for item in items), quotes)
+    citations = tuple(item.id for item in items)
+    return Answer("\n".join(lines), recall, citations, quotes, origin="memory")
 
 
 def _abstain(recall: Recall, notes: tuple[str, ...] = ()) -> Answer:
@@ -150,7 +151,7 @@ def _abstain(recall: Recall, notes: tuple[str, ...] = ()) -> Answer:
     else:
         text += " Would you like to tell me?"
     quotes = tuple((item.id, item.packed or item.text) for item in near)
-    return Answer(text, recall, tuple(item.id for item in near), quotes, notes)
+    return Answer(text, recall, tuple(item.id for item in near), quotes, notes, "memory")
 
 
 def _quoted(item: Recollection) -> str:

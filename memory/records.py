@@ -16,6 +16,7 @@ ThoughtKind = Literal["fact", "preference", "event", "plan", "instruction", "inf
 Status = Literal["active", "superseded", "merged", "retracted", "expired"]
 Action = Literal["skip", "recall", "parametric", "abstain"]
 RecollectionKind = Literal["turn", "event", "thought"]
+Origin = Literal["model", "memory", "fallback"]
 
 ROLES: tuple[Role, ...] = get_args(Role)
 
@@ -224,6 +225,9 @@ class Answer:
     """Ids with words that stand in that turn exactly so; quotes that do not are dropped."""
     notes: tuple[str, ...] = ()
     """What was dropped or weighed, and every fallback that was taken."""
+    origin: Origin = "model"
+    """Whose words `text` is: the model's; or quotes and set phrases, which are no news and not to
+    be remembered: the memory's own, or as a fallback because the model failed, as a note says."""
 
 
 @dataclass(frozen=True, slots=True)

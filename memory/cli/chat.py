@@ -9,9 +9,13 @@ from knowhen.memory.cli.session import Session, add_command
 
 if TYPE_CHECKING:
     from knowhen.memory.manager import MemoryManager
+    from knowhen.memory.records import Answer
 
 _WELCOME = "What you say is remembered. /why explains the last answer, /quit or Ctrl-D ends."
 _QUOTING = "No model is connected: answers are quotes from the memory."
+
+UNANSWERED = 1
+"""Exit code of a chat whose model failed to answer."""
 
 
 def register(app: typer.Typer) -> None:
@@ -29,10 +33,10 @@ def chat(
     name: Annotated[str, typer.Option(help="Who you are.", metavar="NAME")] = "user",
     budget: Annotated[int, typer.Option(help="Tokens of memory a turn.", metavar="TOKENS")] = 1024,
 ) -> None:
-    """Talk, and be remembered.
+    """Talk, and be remembered; exit with 1 if the model failed to answer.
 
-    Without a model, answers are quotes from the memory. The endpoint's key is read from
-    $OPENAI_API_KEY.
+    Without a model, or when it fails, answers are quotes from the memory. The endpoint's key is
+    read from $OPENAI_API_KEY.
     """
     from knowhen.memory.errors import InvalidInput
 
@@ -41,43 +45,65 @@ def chat(
     with session.open(model=_model(base_url, model)) as memory:
         if sys.stdin.isatty():
             session.out.remark(_WELCOME if model else f"{_QUOTING} {_WELCOME}")
-        _converse(session, memory, name=name, budget=budget, keep_replies=model is not None)
-        memory.settle()
+        answered = _converse(session, memory, name=name, budget=budget)
+        for failure in memory.settle().failures:
+            session.out.remark(f"- {failure}")
+    if not answered:
+        raise typer.Exit(UNANSWERED)
 
 
-def _converse(
-    session: Session, memory: "MemoryManager", *, name: str, budget: int, keep_replies: bool
-) -> None:
+def _converse(session: Session, memory: "MemoryManager", *, name: str, budget: int) -> bool:
+    """Answer and remember what is said; whether the model, if there is one, never failed."""
     from knowhen.memory.clock import SystemClock
     from knowhen.memory.records import Turn
 
-    out, last = session.out, "nothing was asked yet"
+    answered, last = True, "nothing was asked yet"
     sitting = f"chat {SystemClock().now():%Y-%m-%d %H:%M:%S}"
     while (said := _listen()) is not None and said != "/quit":
         if said == "/why":
-            out.line(last)
+            _explain(session, last)
         if not said or said == "/why":
             continue
+        turns = [Turn(said, speaker=name, session=sitting)]
         reply = memory.answer(said, budget=budget)
         decision = reply.recall.decision
         last = "; ".join((decision.action, *decision.reasons))
-        if out.json:
-            out.data({"said": said, "answer": reply.text, "decision": decision})
-        else:
-            out.line(reply.text, style="cyan")
-        turns = [Turn(said, speaker=name, session=sitting)]
-        if keep_replies and reply.text.strip():  # a quote is no news: it is not kept
+        _show(session, said, reply)
+        if reply.origin == "model" and reply.text.strip():  # a quote is no news: it is not kept
             turns.append(Turn(reply.text, role="assistant", session=sitting))
         memory.remember(turns)
+        answered = answered and reply.origin != "fallback"
+    return answered
+
+
+def _show(session: Session, said: str, reply: "Answer") -> None:
+    out = session.out
+    if out.json:
+        out.data({"said": said, "answer": reply.text, "decision": reply.recall.decision})
+    else:
+        out.line(reply.text, style="cyan")
+    for note in reply.notes:
+        out.remark(f"- {note}")
+
+
+def _explain(session: Session, reasons: str) -> None:
+    if session.out.json:
+        session.out.data({"why": reasons})
+    else:
+        session.out.line(reasons)
 
 
 def _listen() -> str | None:
     """The next line, None at the end of the input."""
+    from knowhen.memory.errors import InvalidInput
+
     prompt = "> " if sys.stdin.isatty() else ""
     try:
         return input(prompt).strip()
     except EOFError:
         return None
+    except UnicodeDecodeError:
+        raise InvalidInput("what was said is not UTF-8 text") from None
 
 
 def _model(base_url: str | None, model: str | None) -> Any:

@@ -68,7 +68,10 @@ class Output:
 
     def remark(self, text: str) -> None:
         """Say something to the user that is no part of the result."""
-        self.errors.print(harmless(text), style="dim")
+        if self.errors.is_terminal:
+            self.errors.print(harmless(text), style="dim")
+        else:
+            self.errors.file.write(harmless(text) + "\n")
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """Print rows under their columns; the last column holds the long text."""

@@ -111,6 +111,21 @@ def test_a_failing_model_leaves_the_quotes() -> None:
     assert any("down" in note for note in given.notes)
 
 
+@pytest.mark.parametrize("action", ["skip", "recall", "parametric"])
+def test_an_answer_says_whose_words_it_is_made_of(action: Action) -> None:
+    found = recalled(action, personal=False)
+    failing, speaking = ScriptedChatModel(ModelFailed("down")), ScriptedChatModel("Paris")
+    assert answer("What dog?", found, None).origin == "memory"
+    assert answer("What dog?", found, failing).origin == "fallback"
+    if action != "recall":
+        assert answer("What dog?", found, speaking).origin == "model"
+
+
+def test_an_abstention_is_the_memorys_own_and_a_reading_the_models() -> None:
+    assert answer("What cat?", recalled("abstain"), ScriptedChatModel()).origin == "memory"
+    assert answer("What dog?", recalled(), ScriptedChatModel(reading())).origin == "model"
+
+
 def test_without_a_context_the_model_speaks_for_itself() -> None:
     model = ScriptedChatModel("Paris")
     given = answer("Capital of France?", recalled("parametric", personal=False), model)

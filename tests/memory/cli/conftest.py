@@ -14,7 +14,7 @@ from knowhen.memory.cli.app import app
 def run() -> Run:
     runner = CliRunner()
 
-    def invoke(*arguments: object, input: str | None = None) -> Outcome:
+    def invoke(*arguments: object, input: str | bytes | None = None) -> Outcome:
         result = runner.invoke(app, [str(each) for each in arguments], input=input)
         if result.exception and not isinstance(result.exception, SystemExit):
             raise result.exception

@@ -1,7 +1,8 @@
 import json
 
 import pytest
-from cli_program import Run, one_sentence
+from cli_program import SAID, Run, one_sentence
+from openai_server import Failure, OpenAIServer
 
 
 def test_recall_lists_what_answers_with_date_speaker_and_id(filled: Run) -> None:
@@ -92,6 +93,46 @@ def test_chat_answers_with_a_dated_quote_and_remembers_what_was_said(filled: Run
 def test_chat_as_json_gives_an_object_an_answer(filled: Run) -> None:
     outcome = filled("chat", "--json", input="Where does Nora live?\n")
     assert json.loads(outcome.out)["said"] == "Where does Nora live?"
+
+
+def test_chat_in_json_explains_itself_in_json_too(filled: Run) -> None:
+    outcome = filled("chat", "--json", input="/why\n")
+    assert outcome.json == {"why": "nothing was asked yet"}
+
+
+def test_chat_with_a_model_that_fails_says_why_and_keeps_only_what_the_user_said(
+    filled: Run, openai_server: OpenAIServer
+) -> None:
+    said = ["What did Sam buy in Stavanger?", "I adopted a parrot named Rocket."]
+    openai_server.enqueue(*[Failure(401, "the key is not valid")] * 9)
+    outcome = filled(
+        *("chat", "--base-url", openai_server.url, "--model", "any", "--name", "Nora"),
+        input="\n".join(said),
+    )
+    assert outcome.code == 1
+    assert "I bought a red kayak in Stavanger" in outcome.out
+    assert outcome.err.count("the model gave no usable answer") == len(said)
+    assert "the key is not valid" in outcome.err
+    assert [turn["text"] for turn in filled("turns", "--json").json[len(SAID) :]] == said
+
+
+def test_chat_keeps_the_words_of_a_model_but_not_an_abstention(
+    filled: Run, openai_server: OpenAIServer
+) -> None:
+    openai_server.enqueue("Hello to you too.", {"thoughts": []})
+    asked = "What did Nora name her second yacht?"
+    outcome = filled(
+        *("chat", "--base-url", openai_server.url, "--model", "any", "--name", "Nora"),
+        input=f"hello there\n{asked}\n",
+    )
+    assert outcome.code == 0
+    assert "I do not remember anything that answers this." in outcome.out
+    kept = [(turn["role"], turn["text"]) for turn in filled("turns", "--json").json[len(SAID) :]]
+    assert kept == [("user", "hello there"), ("assistant", "Hello to you too."), ("user", asked)]
+
+
+def test_chat_that_is_not_text_is_one_sentence(filled: Run) -> None:
+    assert "not UTF-8" in one_sentence(filled("chat", input=b"caf\xe9\n"))
 
 
 def test_chat_with_an_endpoint_needs_a_model(filled: Run) -> None:

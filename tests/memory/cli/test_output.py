@@ -44,6 +44,12 @@ def test_progress_runs_on_a_terminal_and_is_silent_elsewhere() -> None:
     assert silent.errors.file.getvalue() == ""  # type: ignore[attr-defined]
 
 
+def test_a_remark_stays_on_one_line_where_stderr_is_no_terminal() -> None:
+    out = Output(errors=Console(file=io.StringIO(), width=20))
+    out.remark("word " * 30)
+    assert out.errors.file.getvalue() == "word " * 30 + "\n"  # type: ignore[attr-defined]
+
+
 def test_records_become_plain_json_values() -> None:
     time = datetime(2024, 3, 1, tzinfo=UTC)
     assert plain(Turn("hi", time=time, meta={"n": (1, 2)})) == {
