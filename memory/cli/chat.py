@@ -33,10 +33,10 @@ def chat(
     name: Annotated[str, typer.Option(help="Who you are.", metavar="NAME")] = "user",
     budget: Annotated[int, typer.Option(help="Tokens of memory a turn.", metavar="TOKENS")] = 1024,
 ) -> None:
-    """Talk, and be remembered; exit with 1 if the model failed to answer.
+    """Talk, and be remembered.
 
-    Without a model, or when it fails, answers are quotes from the memory. The endpoint's key is
-    read from $OPENAI_API_KEY.
+    Without a model, or when it fails, answers are quotes from the memory; a failure makes the
+    exit code 1. The endpoint's key is read from $OPENAI_API_KEY.
     """
     from knowhen.memory.errors import InvalidInput
 
