@@ -1,5 +1,6 @@
 """Commands that change the memory: merge, undo, forget."""
 
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,7 +14,9 @@ if TYPE_CHECKING:
     from knowhen.memory.records import Receipt
 
 SHOWN = 20
-"""Turns that a preview shows before it only counts."""
+"""Turns that are shown before the question; more are only counted."""
+
+CONSENT = ("y", "yes")
 
 
 def register(app: typer.Typer) -> None:
@@ -69,7 +72,8 @@ def forget(
 ) -> None:
     """Erase for good, after showing what would go.
 
-    What is erased is gone from every file; the receipt says so.
+    What is erased is gone from every file; the receipt says so. A program, which cannot be asked,
+    says --yes.
     """
     with session.open() as memory:
         chosen = {
@@ -91,21 +95,24 @@ def forget(
 
 
 def _ask(session: Session, memory: "MemoryManager", plan: "Receipt") -> None:
+    from knowhen.memory.errors import OperationRefused
+
     out = session.out
+    if out.json or not sys.stdin.isatty():
+        raise OperationRefused(
+            f"nothing was erased: {_amount(plan)} would be, but nobody can be asked here; "
+            "add --yes to erase, or --preview to see what would go"
+        )
     for turn_id in plan.turns[:SHOWN]:
         turn = memory.turn(turn_id)
         out.remark(f"{turn.time:%Y-%m-%d %H:%M}  {turn.speaker}  {turn.id}  {turn.text}")
     if len(plan.turns) > SHOWN:
         out.remark(f"and {len(plan.turns) - SHOWN} more")
-    from knowhen.memory.errors import OperationRefused
-
-    question = f"Erase {_amount(plan)} for good?"
-    try:
-        consent = typer.confirm(question, err=True)
-    except typer.Abort:  # the end of the input is no consent
-        consent = False
+    typer.echo(f"Erase {_amount(plan)} for good? [y/N]: ", nl=False, err=True)
+    answer = sys.stdin.readline()
+    if not answer.endswith("\n"):  # the end of the input, which is no consent
         out.remark("")
-    if not consent:
+    if answer.strip().casefold() not in CONSENT:
         raise OperationRefused("nothing was erased")
 
 

@@ -97,7 +97,7 @@ def _listen() -> str | None:
     """The next line, None at the end of the input."""
     from knowhen.memory.errors import InvalidInput
 
-    prompt = "> " if sys.stdin.isatty() else ""
+    prompt = "> " if sys.stdin.isatty() and sys.stdout.isatty() else ""
     try:
         return input(prompt).strip()
     except EOFError:

@@ -4,7 +4,6 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,7 +16,6 @@ from knowhen.memory.cli.session import Session, add_command
 if TYPE_CHECKING:
     from knowhen.memory.formats import SpacedTurn
     from knowhen.memory.manager import MemoryManager
-    from knowhen.memory.records import Turn
 
 BATCH = 128
 """Turns in one transaction."""
@@ -82,7 +80,7 @@ def export_turns(
 
 
 def _take_in(session: Session, file: str, format: str) -> None:
-    from knowhen.memory.errors import InvalidInput
+    from knowhen.memory.errors import InvalidInput, TurnConflict
     from knowhen.memory.formats import read_turns
 
     read: Counter[str] = Counter()
@@ -94,11 +92,11 @@ def _take_in(session: Session, file: str, format: str) -> None:
                 for batch in _batches(_spaced(session, stream)):
                     _keep(memory, batch, read, new)
                     progress(read.total())
-        except InvalidInput as error:
+        except (InvalidInput, TurnConflict) as error:
             if not read.total():
                 raise
             kept = counted(read.total(), "turn")
-            raise type(error)(f"{error} (kept the {kept} before it)") from None
+            raise InvalidInput(f"{error} (kept the {kept} before it)") from None
         with session.out.progress("settling", len(read)) as progress:
             for number, space in enumerate(read, 1):
                 memory.at(space).settle()
@@ -135,21 +133,9 @@ def _keep(
 ) -> None:
     for space, pairs in groupby(batch, key=lambda pair: pair[0]):
         inner = memory.at(str(space))
-        turns = [_dated(turn, inner) for _, turn in pairs]
+        turns = [turn for _, turn in pairs]
         new[str(space)] += len(inner.remember(turns))
         read[str(space)] += len(turns)
-
-
-def _dated(turn: "Turn", memory: "MemoryManager") -> "Turn":
-    """A turn whose file gives no time, with the time it was stored with, if it was before."""
-    from knowhen.memory.errors import NotFound
-
-    if turn.time is not None or not turn.id:
-        return turn
-    try:
-        return replace(turn, time=memory.turn(turn.id).time)
-    except NotFound:
-        return turn
 
 
 def _report(session: Session, read: Counter[str], new: Counter[str]) -> None:

@@ -105,4 +105,6 @@ def _problem(error: ValidationError) -> str:
     if first["type"] == "extra_forbidden":
         return f"unknown field {field!r}"
     message = first["msg"].removeprefix("Value error, ").removeprefix("Input ")
+    if first["type"] == "model_type":
+        message = "should be an object"
     return f"{field!r} {message}" if field else message

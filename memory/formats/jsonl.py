@@ -72,6 +72,9 @@ def write_line(turn: Turn, *, space: str | None = None) -> str:
 
 def _line_id(line: Line, seen: dict[str, int]) -> str:
     """An id for a line without one: from its content, and how often that came before."""
-    key = stable_id(line.space, line.session, line.speaker, line.role, line.time, line.text)
+    parts = [line.space, line.session, line.speaker, line.role, line.time, line.text]
+    if line.meta:
+        parts.append(json.dumps(line.meta, sort_keys=True))
+    key = stable_id(*parts)
     seen[key] = seen.get(key, 0) + 1
     return key if seen[key] == 1 else f"{key}-{seen[key]}"

@@ -161,6 +161,8 @@ def spoken(path: str) -> Iterator[None]:
         yield
     except UnicodeEncodeError as error:
         raise InvalidInput(f"{error.object!r} is not valid Unicode (a lone surrogate)") from None
+    except OverflowError:
+        raise InvalidInput("a number is larger than a database can hold") from None
     except sqlite3.ProgrammingError as error:
         if "closed" not in str(error):
             raise

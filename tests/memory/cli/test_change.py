@@ -1,3 +1,8 @@
+import os
+import pty
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -35,22 +40,58 @@ def _holds(home: Path, text: str) -> bool:
     return any(text.encode() in path.read_bytes() for path in home.rglob("*") if path.is_file())
 
 
-def test_forget_shows_asks_and_then_leaves_no_byte(filled: Run, tmp_path: Path) -> None:
+@pytest.fixture
+def at_terminal(filled: Run) -> Iterator[Callable[..., tuple[int, str, str]]]:
+    """The program in a process of its own, whose standard input is a terminal."""
+    master, terminal = pty.openpty()
+
+    def type_in(answer: str, *arguments: str) -> tuple[int, str, str]:
+        os.write(master, answer.encode())
+        command = [str(Path(sys.executable).with_name("knowhen")), *arguments]
+        done = subprocess.run(command, stdin=terminal, capture_output=True, text=True)
+        return done.returncode, done.stdout, done.stderr
+
+    yield type_in
+    os.close(terminal)
+    os.close(master)
+
+
+def test_forget_shows_asks_and_then_leaves_no_byte(
+    at_terminal: Callable[..., tuple[int, str, str]], filled: Run, tmp_path: Path
+) -> None:
     home, text = tmp_path / "home", "red kayak in Stavanger"
     assert _holds(home, text)
-    outcome = filled("forget", "--turn", "b2", input="y\n")
-    assert outcome.code == 0
-    assert "Erase 1 turn and" in outcome.err and text in outcome.err
-    assert "erased 1 turn and" in outcome.out
+    code, out, err = at_terminal("y\n", "forget", "--turn", "b2")
+    assert code == 0
+    assert "Erase 1 turn and" in err and text in err
+    assert "erased 1 turn and" in out
     assert not _holds(home, text)
     assert "b2" not in {turn["id"] for turn in filled("turns", "--json").json}
 
 
-def test_forget_without_consent_erases_nothing(filled: Run) -> None:
-    for answer in ("n\n", ""):
-        outcome = filled("forget", "--turn", "b2", input=answer)
-        assert outcome.code == 2
-        assert outcome.err.endswith("knowhen: nothing was erased\n")
+@pytest.mark.parametrize("answer", ["n\n", "\x04"])
+def test_forget_without_consent_erases_nothing(
+    at_terminal: Callable[..., tuple[int, str, str]], filled: Run, answer: str
+) -> None:
+    code, out, err = at_terminal(answer, "forget", "--turn", "b2")
+    assert (code, out) == (2, "")
+    assert err.endswith("knowhen: nothing was erased\n")
+    assert len(filled("turns", "--json").json) == len(SAID)
+
+
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_forget_asks_no_question_where_nobody_can_answer(filled: Run, options: list[str]) -> None:
+    sentence = one_sentence(filled("forget", "--turn", "b2", *options, input="y\n"))
+    assert "nothing was erased: 1 turn and" in sentence and "--yes" in sentence
+    assert len(filled("turns", "--json").json) == len(SAID)
+
+
+def test_json_asks_no_question_at_a_terminal_either(
+    at_terminal: Callable[..., tuple[int, str, str]], filled: Run
+) -> None:
+    code, out, err = at_terminal("y\n", "forget", "--turn", "b2", "--json")
+    assert (code, out) == (2, "")
+    assert "--yes" in err
     assert len(filled("turns", "--json").json) == len(SAID)
 
 

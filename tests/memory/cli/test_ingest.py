@@ -98,6 +98,25 @@ def test_turns_before_a_broken_line_are_kept_and_counted(run: Run, tmp_path: Pat
     assert len(run("turns", "--json").json) == 200
 
 
+def test_turns_before_a_conflict_are_kept_and_counted(run: Run, tmp_path: Path) -> None:
+    lines = [json.dumps({"text": f"number {n}", "id": str(n)}) for n in range(128)]
+    path = tmp_path / "long.jsonl"
+    path.write_text("\n".join([*lines, json.dumps({"text": "another", "id": "5"})]))
+    error = one_sentence(run("remember", path))
+    assert "with other content" in error
+    assert error.endswith(" (kept the 128 turns before it)")
+
+
+def test_lines_without_ids_that_differ_in_their_meta_alone_are_two_turns(
+    run: Run, tmp_path: Path
+) -> None:
+    path = tmp_path / "notes.jsonl"
+    for source in ("a", "b", "a"):
+        path.write_text(json.dumps({"text": "Tea at five.", "meta": {"from": source}}))
+        run("remember", path)
+    assert [turn["meta"]["from"] for turn in run("turns", "--json").json] == ["a", "b"]
+
+
 def test_an_unwritable_export_leaves_nothing_behind(filled: Run, tmp_path: Path) -> None:
     target = tmp_path / "no" / "folder" / "out.jsonl"
     assert "cannot write" in one_sentence(filled("export", target))

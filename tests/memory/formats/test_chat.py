@@ -75,7 +75,7 @@ def test_one_message_a_line_is_read_too(tmp_path: Path) -> None:
         ({"role": "pilot", "content": "a"}, InvalidFile, "message 2: unknown role 'pilot'"),
         ({"role": "user", "content": ""}, InvalidTurn, "message 2: turn"),
         ({"role": "user", "content": 5}, InvalidFile, "message 2: 'content"),
-        ("hello", InvalidFile, "message 2: should be a valid dictionary"),
+        ("hello", InvalidFile, "message 2: should be an object"),
     ],
 )
 def test_a_bad_message_is_named_by_its_number(

@@ -90,7 +90,7 @@ def test_times_are_read_with_their_zone(tmp_path: Path) -> None:
     [
         ("{broken", InvalidFile, "not valid JSON"),
         ('{"text": "a"} x', InvalidFile, "not valid JSON"),
-        ('["text"]', InvalidFile, "should be a valid dictionary"),
+        ('["text"]', InvalidFile, "should be an object"),
         ('{"txt": "a", "text": "a"}', InvalidFile, "unknown field 'txt'"),
         ('{"speaker": "Mara"}', InvalidFile, "'text' is missing"),
         ('{"text": 5}', InvalidFile, "'text' should be a valid string"),
