@@ -1,18 +1,17 @@
 """Turning closed events into thoughts: the work that `remember` leaves for later."""
 
-import json
 import logging
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from knowhen.memory.embedders.base import Embedder
 from knowhen.memory.embedders.identity import checked_vectors
 from knowhen.memory.episodes.recorder import EventRecorder
 from knowhen.memory.errors import EmbedderFailed, NotFound, OperationRefused
-from knowhen.memory.records import Thought
+from knowhen.memory.records import Event, Thought
 from knowhen.memory.stores.base import Entry, Store
 from knowhen.memory.text.analyzer import terms
-from knowhen.memory.thoughts.base import Proposer
+from knowhen.memory.thoughts.base import Proposals, Proposer
 from knowhen.memory.thoughts.judge import Judged, ModelJudge, open_pairs
 from knowhen.memory.thoughts.ledger import ThoughtLedger
 from knowhen.memory.thoughts.operations import Operation
@@ -36,8 +35,17 @@ class Settled:
     """Proposals that their turns do not support; they are quarantined."""
 
 
+AT_ONCE = 200
+"""Proposals learned in one transaction, so that other processes need not wait for long."""
+IN_A_ROW = 2
+"""Events in a row that fail before the others wait for the next time: one may be at fault
+itself, but more than one speak of a model that cannot be reached."""
+JUDGED = 50
+"""Waiting thoughts that are compared with others at a time."""
+
+
 class Consolidation:
-    """Thinks about closed events, one at a time, each in a transaction of its own.
+    """Thinks about closed events, one at a time, in transactions of their own.
 
     The queue is in the store: what a crash or a failing model leaves undone is done next time.
     """
@@ -59,20 +67,19 @@ class Consolidation:
         """Work through the queue; `anew` when a reindex does, whose operations are logged."""
         done = operations = calls = tokens = rejected = 0
         failures: list[str] = []
+        failed = 0
         for event in self._store.unconsolidated(self._space):
-            turns = self._events.turns_of(event)
-            proposals = self._proposer.propose(turns)
+            proposals = self._proposer.propose(self._events.turns_of(event))
             calls, tokens = calls + proposals.calls, tokens + proposals.tokens
             failures.extend(failure.reason for failure in proposals.failures)
             rejected += len(proposals.rejected)
-            with self._store.transaction():
-                logged = self._ledger.learn(proposals, anew=anew)
-                operations += len(logged)
-                self._await_judgement(logged)
-                if proposals.complete:
-                    self._store.set_consolidated(self._space, [event.id], True)
-                    done += 1
-        judged = Judged() if anew else self._judged()
+            logged = self._learn(event, proposals, anew=anew)
+            operations += len(logged or ())
+            done += logged is not None and proposals.complete
+            failed = 0 if proposals.complete else failed + 1
+            if failed == IN_A_ROW:
+                break
+        judged = Judged() if anew or failed else self._judged()
         return Settled(
             events=done,
             operations=operations + self._apply(judged.operations),
@@ -82,30 +89,47 @@ class Consolidation:
             rejected=rejected,
         )
 
-    def _await_judgement(self, logged: Sequence[int]) -> None:
-        """Keep which thoughts are new, so that a crash or a failed call skips no pair."""
-        if self._judge is None or not logged:
-            return
-        learned = self._store.operations(self._space, ids=logged)
-        new = [str(operation.payload["thought_id"]) for operation in learned]
-        self._set_waiting(dict.fromkeys((*self._waiting(), *new)))
+    def _learn(self, event: Event, proposals: Proposals, *, anew: bool) -> list[int] | None:
+        """Learn what was proposed for an event; None if it is no longer waiting as it was.
+
+        Then another process has thought about it, or some of it was erased meanwhile.
+        """
+        logged: list[int] = []
+        for start in range(0, max(1, len(proposals.items)), AT_ONCE):
+            last = start + AT_ONCE >= len(proposals.items)
+            part = replace(
+                proposals,
+                items=proposals.items[start : start + AT_ONCE],
+                rejected=proposals.rejected if last else (),
+            )
+            with self._store.transaction():
+                if event not in self._store.unconsolidated(self._space, ids=[event.id]):
+                    return None
+                new = self._ledger.learn(part, anew=anew)
+                logged += new
+                if self._judge is not None and new:
+                    learned = self._store.operations(self._space, ids=new)
+                    self._ledger.unjudged.add(str(each.payload["thought_id"]) for each in learned)
+                if last and proposals.complete:
+                    self._store.set_consolidated(self._space, [event.id], True)
+        return logged
 
     def _judged(self) -> Judged:
         """Ask, in one call, how new thoughts relate to others where no rule says."""
-        waiting = frozenset(self._waiting()) if self._judge is not None else frozenset()
+        waiting = self._ledger.unjudged.ids()[:JUDGED] if self._judge is not None else []
         if self._judge is None or not waiting:
             return Judged()
         pairs = [
             pair
-            for pair in open_pairs(self._store.thoughts(self._space))
-            if not waiting.isdisjoint(thought.id for thought in pair)
+            for pair in open_pairs(self._ledger.with_alike(waiting))
+            if not {thought.id for thought in pair}.isdisjoint(waiting)
         ]
         asked, later = pairs[: self._judge.pairs_per_call], pairs[self._judge.pairs_per_call :]
         judged = self._judge.judge(asked)
         if not judged.failures:
             left = {thought.id for pair in later for thought in pair}
             with self._store.transaction():
-                self._set_waiting(sorted(waiting & left))
+                self._ledger.unjudged.discard(key for key in waiting if key not in left)
         return judged
 
     def _apply(self, operations: Sequence[Operation]) -> int:
@@ -119,16 +143,6 @@ class Consolidation:
             except (NotFound, OperationRefused) as error:
                 log.info("a judgement of the model is not applied: %s", error)
         return applied
-
-    def _waiting(self) -> list[str]:
-        return list(json.loads(self._store.setting(self._key) or "[]"))
-
-    def _set_waiting(self, thought_ids: Iterable[str]) -> None:
-        self._store.set_setting(self._key, json.dumps(list(thought_ids)))
-
-    @property
-    def _key(self) -> str:
-        return f"unjudged:{self._space}"
 
 
 def thought_entries(thoughts: Sequence[Thought], embedder: Embedder) -> list[Entry]:

@@ -197,7 +197,7 @@ class Store(Protocol):
 
     def set_consolidated(self, space: str, event_ids: Sequence[str], done: bool) -> None: ...
 
-    def unconsolidated(self, space: str) -> list[Event]:
+    def unconsolidated(self, space: str, *, ids: Sequence[str] | None = None) -> list[Event]:
         """Closed events whose turns were not yet thought about: the durable work queue."""
         ...
 

@@ -13,7 +13,7 @@ from knowhen.memory.stores.content import same_content, stored_form
 from knowhen.memory.stores.database import Database, chunks
 
 _COLUMNS = "seq, id, session, speaker, role, text, time, meta, recorded_at"
-_PAGE = 2000
+_FIRST_PAGE, _LAST_PAGE = 32, 2048
 
 
 class SpaceRows:
@@ -147,15 +147,19 @@ class TurnRows(SpaceRows):
         return sorted(map(_stored, rows), key=lambda stored: stored.seq)
 
     def _pages(self, where: str, values: list[object]) -> Iterator[StoredTurn]:
-        """Page by page, so that neither a lock nor all of the text is held while reading."""
+        """Page by page, so that neither a lock nor all of the text is held while reading.
+
+        The first page is small, because many a reader wants no more than a few.
+        """
+        page = _FIRST_PAGE
         while True:
             rows = self._db.all(
-                f"SELECT {_COLUMNS} FROM turns WHERE {where} ORDER BY seq LIMIT {_PAGE}", values
+                f"SELECT {_COLUMNS} FROM turns WHERE {where} ORDER BY seq LIMIT {page}", values
             )
             yield from map(_stored, rows)
-            if len(rows) < _PAGE:
+            if len(rows) < page:
                 return
-            values[1] = rows[-1][0]
+            values[1], page = rows[-1][0], min(4 * page, _LAST_PAGE)
 
     def count_turns(self, space: str) -> int:
         row = self._db.one("SELECT COUNT(*) FROM turns WHERE space = ?", (self._number(space),))

@@ -83,8 +83,15 @@ class EventRows(EntryRows):
                     (version, number, *group),
                 )
 
-    def unconsolidated(self, space: str) -> list[Event]:
-        return self._events(space, "closed AND NOT consolidated", [])
+    def unconsolidated(self, space: str, *, ids: Sequence[str] | None = None) -> list[Event]:
+        waiting = "closed AND NOT consolidated"
+        if ids is None:
+            return self._events(space, waiting, [])
+        return [
+            event
+            for marks, group in chunks(ids)
+            for event in self._events(space, f"{waiting} AND id IN ({marks})", group)
+        ]
 
     def _events(self, space: str, where: str, values: list[object]) -> list[Event]:
         rows = self._db.all(

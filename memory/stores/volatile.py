@@ -252,11 +252,11 @@ class VolatileStore:
         for key in known:
             rows.events[key] = replace(rows.events[key], consolidated=done, changed=rows.version)
 
-    def unconsolidated(self, space: str) -> list[Event]:
+    def unconsolidated(self, space: str, *, ids: Sequence[str] | None = None) -> list[Event]:
         return [
             row.event
             for row in self._event_rows(space)
-            if row.event.closed and not row.consolidated
+            if row.event.closed and not row.consolidated and (ids is None or row.event.id in ids)
         ]
 
     # Thoughts ----------------------------------------------------------------------------

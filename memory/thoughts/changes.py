@@ -45,19 +45,24 @@ def restored(thought: Thought, change: Mapping[str, object]) -> Thought:
     return replace(thought, **values)  # type: ignore[arg-type]
 
 
-def reinforced(known: Thought, again: Thought, extra: Iterable[Source]) -> Thought:
-    """The known thought with more sources; wording and times follow from content alone."""
-    sources = tuple(
-        sorted({*known.sources, *extra}, key=lambda s: (s.turn_id, s.start, s.end, s.weight))
-    )
+def reinforced(known: Thought, *again: Thought) -> Thought:
+    """The known thought with the sources of others that say the same.
+
+    Wording and times follow from content alone.
+    """
+    if not again:
+        return known
+    said = (known, *again)
+    found = {source for thought in said for source in thought.sources}
+    sources = tuple(sorted(found, key=lambda s: (s.turn_id, s.start, s.end, s.weight)))
     return replace(
         known,
-        text=min(known.text, again.text),
-        subject=min(known.subject, again.subject),
-        object=min(known.object, again.object),
-        kind=min(known.kind, again.kind),
-        valid_from=_earliest(known.valid_from, again.valid_from),
-        recorded_at=_earliest(known.recorded_at, again.recorded_at),
+        text=min(thought.text for thought in said),
+        subject=min(thought.subject for thought in said),
+        object=min(thought.object for thought in said),
+        kind=min(thought.kind for thought in said),
+        valid_from=_earliest(thought.valid_from for thought in said),
+        recorded_at=_earliest(thought.recorded_at for thought in said),
         sources=sources,
         confidence=confidence(sources),
     )
@@ -87,8 +92,8 @@ def unpack_sources(rows: object) -> list[Source]:
     return [Source(str(r[0]), int(r[1]), int(r[2]), float(r[3])) for r in rows]
 
 
-def _earliest(one: datetime | None, other: datetime | None) -> datetime | None:
-    return min((time for time in (one, other) if time is not None), default=None)
+def _earliest(times: Iterable[datetime | None]) -> datetime | None:
+    return min((time for time in times if time is not None), default=None)
 
 
 def _json(value: object) -> object:

@@ -120,7 +120,7 @@ class Effects:
         extra = [source for source in operation.sources if source not in known.sources]
         if not extra:
             raise OperationRefused(f"thought {known.id!r} has these sources already")
-        self.work.put(reinforced(known, known, extra))
+        self.work.put(reinforced(known, replace(known, sources=tuple(extra))))
         return {known.id: {"sources": pack_sources(extra)}}
 
     def _supersede(self, operation: Supersede) -> Touched:

@@ -9,7 +9,7 @@ from knowhen.memory.clock import Clock
 from knowhen.memory.errors import InvalidInput, NotFound, OperationRefused
 from knowhen.memory.records import Thought
 from knowhen.memory.stores.base import LoggedOperation, Store
-from knowhen.memory.thoughts.base import Proposals
+from knowhen.memory.thoughts.base import Proposal, Proposals
 from knowhen.memory.thoughts.changes import (
     NEW,
     pack_sources,
@@ -23,6 +23,7 @@ from knowhen.memory.thoughts.decay import Decay
 from knowhen.memory.thoughts.effects import Effects, as_thought
 from knowhen.memory.thoughts.neighbours import Neighbourhood
 from knowhen.memory.thoughts.operations import Erase, Operation, from_payload, kind_of, to_payload
+from knowhen.memory.thoughts.unjudged import Unjudged
 from knowhen.memory.thoughts.workspace import Index, Workspace
 
 log = logging.getLogger(__name__)
@@ -52,28 +53,23 @@ class ThoughtLedger:
         self._decay = decay or Decay()
         self._near = Neighbourhood()
         self._seen = (-1, -1)
+        self.unjudged = Unjudged(store, space)
 
     # Learning ----------------------------------------------------------------------------
     def learn(self, proposals: Proposals, *, anew: bool = False) -> list[int]:
         """Take proposals in; give back the ids of the operations that changed something.
 
-        Learning the same again changes nothing, and neither does the order matter. `anew` is
-        for a reindex: the log has these operations already, so none is written.
+        Learning the same again changes nothing, and neither does the order matter. What rests
+        on a turn that was erased since it was proposed is left out. `anew` is for a reindex:
+        the log has these operations already, so none is written.
         """
         with self._store.transaction(), self._working() as work:
             for failure in proposals.rejected:
                 self._store.quarantine(self._space, failure.turn_ids, failure.reason, failure.text)
             if not proposals.items:
                 return []
-            recorded = self._recorded(s.turn_id for p in proposals.items for s in p.sources)
             logged: list[int] = []
-            for proposal in proposals.items:
-                times = [recorded[s.turn_id] for s in proposal.sources if s.turn_id in recorded]
-                thought = as_thought(
-                    proposal,
-                    space=self._space,
-                    recorded_at=min(times, default=self._clock.now()),
-                )
+            for thought in self._thoughts(proposals.items):
                 payload = self._take_in(work, thought)
                 if payload is not None and not anew:
                     kind = "learn" if payload.pop("new") else "relearn"
@@ -82,6 +78,18 @@ class ThoughtLedger:
                     )
             self._finish(work)
         return logged
+
+    def _thoughts(self, proposals: Sequence[Proposal]) -> list[Thought]:
+        """The thoughts that are proposed, each once, with all its sources."""
+        recorded = self._recorded(s.turn_id for p in proposals for s in p.sources)
+        said: dict[str, list[Thought]] = {}
+        for proposal in proposals:
+            if all(source.turn_id in recorded for source in proposal.sources):
+                times = [recorded[source.turn_id] for source in proposal.sources]
+                since = min(times, default=self._clock.now())
+                thought = as_thought(proposal, space=self._space, recorded_at=since)
+                said.setdefault(thought.id, []).append(thought)
+        return [reinforced(first, *again) for first, *again in said.values()]
 
     def _recorded(self, turn_ids: Iterable[str]) -> dict[str, datetime]:
         """When memory came to hold each turn; a reindex gives thoughts the same times again."""
@@ -95,10 +103,11 @@ class ThoughtLedger:
         if known is None:
             work.put(thought)
             return {"thought_id": thought.id, "sources": pack_sources(thought.sources), "new": True}
-        extra = [source for source in thought.sources if source not in known.sources]
+        held = set(known.sources)
+        extra = [source for source in thought.sources if source not in held]
         if not extra:
             return None
-        work.put(reinforced(known, thought, extra))
+        work.put(reinforced(known, thought))
         return {"thought_id": thought.id, "sources": pack_sources(extra), "new": False}
 
     # Operations --------------------------------------------------------------------------
@@ -219,6 +228,7 @@ class ThoughtLedger:
                 work.remove(i)
             changed = self._finish(work)
             self._store.scrub(self._space, [*turn_ids, *thought_ids, *doomed])
+            self.unjudged.discard(doomed)
         revived = [
             i
             for i, after in changed.items()
@@ -274,13 +284,26 @@ class ThoughtLedger:
     def caught_up(self) -> Workspace:
         """A workspace over the thoughts as they are now; call inside a transaction."""
         version, epoch = self._store.version(self._space), self._store.epoch(self._space)
-        if epoch != self._seen[1]:
+        if epoch != self._seen[1] or version < self._seen[0]:  # lower: one was rolled back
             self._near, self._seen = Neighbourhood(), (-1, epoch)
         if version != self._seen[0]:
             rows = self._store.thoughts(self._space, changed_after=self._seen[0])
-            self._near.add(rows)
+            self._near.catch_up(rows)
             self._seen = (version, epoch)
         return Workspace(self._store, self._space, self._near)
+
+    def warm(self) -> None:
+        """Read the thoughts now, so that the next operation need not."""
+        with self._store.snapshot():
+            self.caught_up()
+
+    def with_alike(self, thought_ids: Iterable[str]) -> list[Thought]:
+        """These thoughts, as far as there are any, and those that speak of the same."""
+        wanted = set(thought_ids)
+        with self._store.snapshot():
+            self.caught_up()
+            found = wanted.union(*map(self._near.alike, wanted))
+            return self._store.thoughts(self._space, ids=sorted(found))
 
     def start_anew(self) -> None:
         """Drop what is kept in memory; the next operation reads it again."""

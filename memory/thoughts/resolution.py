@@ -111,10 +111,7 @@ def resolve(thought: Thought, related: Related, standing: StandingOf) -> Thought
     changes = [other for other, kind in related if kind == "update"]
     first = _first_of_run(thought, own, same, changes, standing)
     if first is not None:
-        return replace(
-            thought, status="merged", merged_into=first.id, retired_at=_later(thought, first)
-        )
-    thought = _with_restatements(thought, same, changes, standing)
+        return merged_into(thought, first)
     rivals = {other.id for other, kind in related if kind == "contest"}
     rivals |= {
         o.id
@@ -156,18 +153,18 @@ def _ties(other: Thought, thought: Thought, standing: StandingOf) -> bool:
     return standing(other).place == standing(thought).place and other.id < thought.id
 
 
-def _with_restatements(
-    thought: Thought, same: Sequence[Thought], changes: Sequence[Thought], standing: StandingOf
-) -> Thought:
+def merged_into(thought: Thought, first: Thought) -> Thought:
+    """The thought as a restatement of the first of its run."""
+    return replace(
+        thought, status="merged", merged_into=first.id, retired_at=_later(thought, first)
+    )
+
+
+def with_sources(thought: Thought, again: Iterable[Source]) -> Thought:
     """The first of a run with the sources of those that only say it again."""
-    own = standing(thought)
-    ends = [standing(o).place for o in changes if standing(o).place > own.place]
-    until = min(ends, default=None)
-    again = [o for o in same if until is None or standing(o).place < until]
-    again = [o for o in again if _rank(o, standing) > _rank(thought, standing)]
-    if not again:
+    extra = set(again) - set(thought.sources)
+    if not extra:
         return thought
-    extra = {s for o in again for s in o.sources} - set(thought.sources)
     sources = (*thought.sources, *sorted(extra, key=lambda s: (s.turn_id, s.start, s.end)))
     return replace(thought, sources=sources, confidence=confidence(sources))
 

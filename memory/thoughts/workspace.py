@@ -1,16 +1,23 @@
 """The thoughts that one operation touches: loaded unresolved, changed, resolved, written back."""
 
-from collections import ChainMap
+from collections import ChainMap, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from knowhen.memory.records import Thought
+from knowhen.memory.records import Source, Thought
 from knowhen.memory.stores.base import Entry, Store, StoredTurn
 from knowhen.memory.thoughts.identity import content
 from knowhen.memory.thoughts.neighbours import Neighbourhood
 from knowhen.memory.thoughts.relations import Relation, relation
-from knowhen.memory.thoughts.resolution import Standing, resolve, settled_by_hand, unresolved
+from knowhen.memory.thoughts.resolution import (
+    Standing,
+    merged_into,
+    resolve,
+    settled_by_hand,
+    unresolved,
+    with_sources,
+)
 
 Index = Callable[[Sequence[Thought]], Sequence[Entry]]
 _NO_TIME = datetime.min.replace(tzinfo=UTC)
@@ -34,7 +41,7 @@ class Workspace:
         wanted = {i for i in thought_ids if i not in self._base and i not in self._removed}
         rows = self._fetch(wanted)
         beside = {i for row in rows for i in (row.superseded_by, row.merged_into) if i}
-        beside |= {i for row in rows for i in self._near.statement(row.id)}
+        beside |= {i for row in rows for i in self._near.restating(row.id)}
         self._fetch(beside - wanted)
         for row in rows:
             self._base.setdefault(row.id, unresolved(row, self._others(row)))
@@ -47,9 +54,8 @@ class Workspace:
         return [self._before[i] for i in sorted(thought_ids) if i in self._before]
 
     def _others(self, row: Thought) -> Mapping[str, Thought]:
-        ids = {row.superseded_by, row.merged_into, *self._near.statement(row.id)} - self._removed
-        ids &= self._before.keys() - {row.id}
-        return {i: self._before[i] for i in ids if i is not None}
+        ids = {row.superseded_by, row.merged_into, *self._near.restating(row.id)} - self._removed
+        return {i: self._before[i] for i in ids if i in self._before and i != row.id}
 
     def get(self, thought_id: str) -> Thought | None:
         """The thought unresolved, as this operation has it by now."""
@@ -73,8 +79,8 @@ class Workspace:
         into = self._before.get(row.merged_into or "")
         if into is not None and content(into) == content(row):
             return self.run(into.id)
-        again = [self._before[i] for i in self._near.statement(row.id) if i in self._before]
-        return [row, *sorted((t for t in again if t.merged_into == row.id), key=lambda t: t.id)]
+        again = [self._before[i] for i in sorted(self._near.restating(row.id) - self._removed)]
+        return [row, *(thought for thought in again if content(thought) == content(row))]
 
     def put(self, thought: Thought) -> None:
         """Add or change a thought, unresolved."""
@@ -91,7 +97,7 @@ class Workspace:
 
     def remove(self, thought_id: str) -> None:
         """Take a thought out; those around it are resolved without it."""
-        around = self._near.near(thought_id)
+        around = self._near.near(thought_id) | self._near.restating(thought_id)
         self.load([thought_id, *around])  # while what they borrowed from it can still be told
         self.touch(around)
         self.touch(self._pointing_to(thought_id))
@@ -117,42 +123,102 @@ class Workspace:
         affected = self._seeds | self._around
         self.load(affected)
         for seed in affected & self._base.keys():
-            affected |= {other.id for other, _ in self._related(seed)}
+            affected |= self._related(seed).keys()
             by = self._base[seed].superseded_by
             affected |= {by} if by else set()
         self.load(affected)
         # Whatever had closed one of these names it still, and may have lost it to another.
         rows = [self._before[i] for i in affected & self._before.keys()]
         affected |= {row.superseded_by for row in rows if row.superseded_by}
-        self.load(affected)
-        affected &= self._base.keys()
-        related = {i: self._related(i) for i in sorted(affected)}
-        self._know_turns(affected | {o.id for pairs in related.values() for o, _ in pairs})
-        final = {i: self._resolved(i, related[i]) for i in related}
-        self._name_superseded(final, related)
+        final = self._settled(affected)
+        while left := self._left_behind(final) - affected:
+            affected |= left
+            final = self._settled(affected)
         return self._write(final, index)
 
-    def _related(self, thought_id: str) -> list[tuple[Thought, Relation]]:
-        near = self._near.near(thought_id)
-        self.load(near)
+    def _settled(self, affected: set[str]) -> dict[str, Thought]:
+        """The affected thoughts with the status that those around them give them."""
+        self.load(affected)
+        related = {i: self._related(i) for i in sorted(affected & self._base.keys())}
+        for one, others in related.items():
+            for other, kind in others.items():
+                if other in related:  # of many alike, only one may have been near to the other
+                    related[other].setdefault(one, kind)
+        self._know_turns(related.keys() | {i for others in related.values() for i in others})
+        final = {i: self._resolved(i, related[i]) for i in related}
+        self._gather(final)
+        self._name_superseded(final, related)
+        return final
+
+    def _related(self, thought_id: str) -> dict[str, Relation]:
+        """Thoughts that a loaded one relates to, and how."""
         own = self._base[thought_id]
-        pairs: list[tuple[Thought, Relation]] = []
-        for other_id in sorted(near):
+        found: dict[str, Relation] = {}
+        for other_id in sorted(self._candidates(thought_id)):
             other = self._base.get(other_id)
-            if other is None or self._by_hand(other):
-                continue
-            kind = relation(own, other)
-            if kind is not None:
-                pairs.append((other, kind))
-        return pairs
+            if other is not None and not self._by_hand(other):
+                kind = relation(own, other)
+                if kind is not None:
+                    found[other_id] = kind
+        return found
+
+    def _candidates(self, thought_id: str) -> set[str]:
+        """What is near, what it was found to relate to before, and what the near restate."""
+        found = self._near.near(thought_id)
+        row = self._before.get(thought_id)
+        if row is not None:
+            found |= {i for i in (row.superseded_by, row.merged_into) if i}
+            found |= {*row.supersedes, *row.rivals}
+        self.load(found)
+        rows = [self._before[i] for i in found & self._before.keys()]
+        heads = {row.merged_into for row in rows if row.merged_into} - {thought_id}
+        self.load(heads)
+        return found | heads
+
+    def _left_behind(self, final: Mapping[str, Thought]) -> set[str]:
+        """Restatements of what is now itself merged into another."""
+        return {
+            other
+            for thought_id, thought in final.items()
+            if thought.status == "merged"
+            for other in self._near.restating(thought_id) - self._removed
+        }
+
+    def _gather(self, final: dict[str, Thought]) -> None:
+        """Give the first of each run the sources of those that only say it again."""
+        again: dict[str, set[Source]] = defaultdict(set)
+        for thought_id, thought in final.items():
+            first = self._first(thought, final)
+            if first is not None:
+                final[thought_id] = merged_into(thought, first)
+                again[first.id].update(thought.sources)
+            again[thought_id].update(
+                source
+                for other in self._near.restating(thought_id) - self._removed - final.keys()
+                if content(self._before[other]) == content(thought)
+                for source in self._before[other].sources
+            )
+        for thought_id, sources in again.items():
+            if thought_id in final and final[thought_id].status != "merged":
+                final[thought_id] = with_sources(final[thought_id], sources)
+
+    def _first(self, thought: Thought, final: Mapping[str, Thought]) -> Thought | None:
+        """What a thought restates; if that is a restatement itself, what that one restates."""
+        into = final.get(thought.merged_into or "")
+        if into is None or content(into) != content(thought):
+            return None
+        return self._first(into, final) or into
 
     def _by_hand(self, thought: Thought) -> bool:
         """Whether a user took the thought out of the running, so that it affects no other."""
         return settled_by_hand(thought, ChainMap(self._base, self._before))
 
-    def _resolved(self, thought_id: str, related: list[tuple[Thought, Relation]]) -> Thought:
+    def _resolved(self, thought_id: str, related: Mapping[str, Relation]) -> Thought:
         own = self._base[thought_id]
-        return own if self._by_hand(own) else resolve(own, related, self._standing)
+        if self._by_hand(own):
+            return own
+        pairs = [(self._base[other], kind) for other, kind in sorted(related.items())]
+        return resolve(own, pairs, self._standing)
 
     def _know_turns(self, thought_ids: Iterable[str]) -> None:
         turn_ids = {
@@ -176,15 +242,15 @@ class Workspace:
         )
 
     def _name_superseded(
-        self,
-        final: dict[str, Thought],
-        related: Mapping[str, Sequence[tuple[Thought, Relation]]],
+        self, final: dict[str, Thought], related: Mapping[str, Mapping[str, Relation]]
     ) -> None:
-        for thought_id, pairs in related.items():
-            candidates = {other.id for other, _ in pairs}
+        closed_by: dict[str, set[str]] = defaultdict(set)
+        for thought_id, thought in final.items():
+            if thought.superseded_by:
+                closed_by[thought.superseded_by].add(thought_id)
+        for thought_id, others in related.items():
             row = self._before.get(thought_id)
-            candidates |= set(row.supersedes) if row else set()
-            candidates |= {i for i, t in final.items() if t.superseded_by == thought_id}
+            candidates = {*others, *closed_by[thought_id], *(row.supersedes if row else ())}
             closed = tuple(sorted(i for i in candidates if self._closer(i, final) == thought_id))
             if closed:
                 final[thought_id] = replace(final[thought_id], supersedes=closed)

@@ -114,6 +114,7 @@ def test_recalled_text_is_not_shown_to_the_proposing_model() -> None:
 
 def test_checked_proposals_become_thoughts_and_rejected_ones_do_not(talk: Talk) -> None:
     found, _ = propose({"statements": [statement(), statement(object="a Mars rover")]})
+    talk.store.add_turns("home", EVENT, talk.clock.now())
     talk.ledger.learn(found)
     assert talk.active() == {"Ann went to a pottery class on 29 February 2024."}
     assert len(talk.store.quarantined("home")) == 1
