@@ -70,12 +70,13 @@ class Erasure:
         with store.transaction():
             gone = self._ledger.erase(turn_ids=selection.turns, thought_ids=selection.thoughts)
             store.bury(space, [tombstone(store, turn) for turn in turns])
-            store.delete_turns(space, [turn.id for turn in turns])
+            ids = [turn.id for turn in turns]
+            for session in dict.fromkeys(turn.session for turn in turns):
+                self._events.recut(session, without=frozenset(ids))
+            store.delete_turns(space, ids)
             store.scrub(space, [*selection.turns, *gone.vanished])
             counts = {"turns": len(turns), "thoughts": len(gone.vanished)}
             store.log(space, "erase", counts, {}, self._clock.now())
-            for session in dict.fromkeys(turn.session for turn in turns):
-                self._events.recut(session)
             store.bump_epoch(space)
         self._index.forget(space)
         store.purge()

@@ -1,6 +1,6 @@
 """Keeping the events of a space in the store while its turns arrive, and cutting them anew."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 
@@ -164,14 +164,17 @@ class EventRecorder:
         open_events = [replace(event, closed=True) for event in events if not event.closed]
         self._store.put_events(self._space, open_events)
 
-    def recut(self, session: str) -> None:
-        """Cut a whole session with hindsight. What was already thought about stays so."""
+    def recut(self, session: str, *, without: Collection[str] = ()) -> None:
+        """Cut a whole session with hindsight. What was already thought about stays so.
+
+        `without` names turns that are about to be deleted.
+        """
         old = self._store.events(self._space, session=session)
         done = self._consolidated_turns(old)
         turns = [
             stored.turn
             for stored in self._store.turns(self._space, session=session)
-            if stored.turn.role != "document"
+            if stored.turn.role != "document" and stored.turn.id not in without
         ]
         self._store.delete_events(self._space, [event.id for event in old])
         self._tails.pop(session, None)
