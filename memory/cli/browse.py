@@ -65,6 +65,7 @@ def events(
         curve = memory.surprise(found[-1].session) if found and plot is not None else []
     if plot is not None:
         _plot(found, curve, plot)
+        session.out.wrote(plot)
     elif session.out.json:
         session.out.data(found)
     elif session.out.console.is_terminal:
@@ -139,13 +140,22 @@ def graph(
     ] = None,
 ) -> None:
     """Count nodes and edges, export them, or draw a query's walk."""
+    from knowhen.memory.errors import InvalidInput
+
+    if query is not None and picture is None:
+        raise InvalidInput("--query is what a picture is drawn for; add --picture")
+    if output is not None and export is None:
+        raise InvalidInput("--output needs --export, the format to write")
     if picture is not None:
         _draw(session, query, picture)
+        session.out.wrote(picture)
         return
     with session.open() as memory:
         found = memory.graph
     if export is not None:
         _export(found, export, output)
+        if output is not None:
+            session.out.wrote(output)
         return
     nodes, edges = found.node_counts(), found.edge_counts()
     if session.out.json:

@@ -155,6 +155,8 @@ def _write(path: Path, lines: Iterator[str]) -> int:
     """Write beside the file, then put it in its place: a broken export replaces nothing."""
     from knowhen.memory.errors import InvalidFile
 
+    if not path.name:
+        raise InvalidFile("an export needs the name of a file, or - for stdout")
     part = path.with_name(path.name + ".part")
     count = 0
     try:

@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rich.console import Console
 
 _CONTROLS = {code: "\N{REPLACEMENT CHARACTER}" for code in (*range(32), *range(127, 160))}
@@ -65,6 +67,13 @@ class Output:
             self.console.print(harmless(text), style=style or None, soft_wrap=False)
         else:
             self.console.file.write(harmless(text) + "\n")
+
+    def wrote(self, file: "Path") -> None:
+        """Say which file was written."""
+        if self.json:
+            self.data({"file": str(file)})
+        else:
+            self.line(f"wrote {file}")
 
     def remark(self, text: str) -> None:
         """Say something to the user that is no part of the result."""

@@ -59,7 +59,8 @@ def test_the_newest_or_a_named_session_is_drawn(filled: Run, tmp_path: Path) -> 
     assert filled("events", "--plot", named, "--session", "s1").code == 0
     assert ElementTree.parse(newest).getroot().tag.endswith("svg")
     assert newest.read_bytes() != named.read_bytes()
-    assert filled("events", "--plot", newest).out == ""
+    assert filled("events", "--plot", newest).out == f"wrote {newest}\n"
+    assert filled("events", "--plot", newest, "--json").json == {"file": str(newest)}
 
 
 def test_a_drawing_that_cannot_be_made_is_one_sentence(filled: Run, tmp_path: Path) -> None:
@@ -85,7 +86,8 @@ def test_the_graph_is_counted_and_exported_whole(filled: Run, tmp_path: Path) ->
     assert len(exported["nodes"]) == sum(counts["nodes"].values())
     assert len(exported["edges"]) == sum(counts["edges"].values())
     file = tmp_path / "graph.graphml"
-    assert filled("graph", "--export", "graphml", "-o", file).code == 0
+    outcome = filled("graph", "--export", "graphml", "-o", file, "--json")
+    assert outcome.json == {"file": str(file)}
     nodes = ElementTree.parse(file).iter("{http://graphml.graphdrawing.org/xmlns}node")
     assert sum(1 for _ in nodes) == len(exported["nodes"])
     assert f"nodes\tturn\t{len(SAID)}\n" in filled("graph").out
@@ -95,6 +97,7 @@ def test_a_graph_that_cannot_be_exported_is_one_sentence(filled: Run, tmp_path: 
     assert "unknown format 'dot'" in one_sentence(filled("graph", "--export", "dot"))
     gone = tmp_path / "no" / "graph.json"
     assert "cannot write" in one_sentence(filled("graph", "--export", "json", "-o", gone))
+    assert "--export" in one_sentence(filled("graph", "-o", gone))
 
 
 def test_operations_and_stats_count_what_was_done(filled: Run) -> None:
@@ -109,7 +112,7 @@ def test_operations_and_stats_count_what_was_done(filled: Run) -> None:
 def test_the_part_of_the_graph_that_a_query_walks_can_be_drawn(filled: Run, tmp_path: Path) -> None:
     query = "What did Sam buy in Stavanger?"
     picture = tmp_path / "walk.svg"
-    assert filled("graph", "--picture", picture, "--query", query).out == ""
+    assert filled("graph", "--picture", picture, "--query", query).out == f"wrote {picture}\n"
     assert "red kayak" in picture.read_text(encoding="utf-8")
 
 
@@ -117,6 +120,7 @@ def test_a_picture_needs_a_query_a_known_ending_and_a_folder(filled: Run, tmp_pa
     walk = ("--query", "What did Sam buy?")
     picture = str(tmp_path / "walk.svg")
     assert "--query" in one_sentence(filled("graph", "--picture", picture))
+    assert "--picture" in one_sentence(filled("graph", *walk))
     assert ".png" in one_sentence(filled("graph", "--picture", tmp_path / "walk.txt", *walk))
     nowhere = tmp_path / "no" / "walk.svg"
     assert "cannot write" in one_sentence(filled("graph", "--picture", nowhere, *walk))

@@ -123,6 +123,7 @@ def test_an_unwritable_export_leaves_nothing_behind(filled: Run, tmp_path: Path)
     (tmp_path / "taken").mkdir()
     assert "cannot write" in one_sentence(filled("export", tmp_path / "taken"))
     assert not list(tmp_path.glob("*.part"))
+    assert "needs the name of a file" in one_sentence(filled("export", ""))
 
 
 def test_a_home_that_is_a_file_is_one_sentence(run: Run, talk: Path) -> None:
