@@ -35,8 +35,8 @@ def select(store: Store, space: str, wanted: Wanted) -> Selection:
         raise InvalidInput("say what to forget: turns, thoughts, entity, matching or before")
     if wanted.matching is not None and not wanted.matching.strip():
         raise InvalidInput("the text to match is empty; that would forget everything")
-    if wanted.before is not None and wanted.before.tzinfo is None:
-        raise InvalidInput(f"the time to forget before has no time zone: {wanted.before!r}")
+    if wanted.entity is not None and not normalise(wanted.entity):
+        raise InvalidInput("the name of the entity is empty")
     for turn_id in wanted.turns:
         if store.turn(space, turn_id) is None:
             raise NotFound("turn", turn_id, space)

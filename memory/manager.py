@@ -48,6 +48,7 @@ from knowhen.memory.stores.sqlite import SqliteStore
 from knowhen.memory.thoughts.operations import Insert, Merge, Operation, Use
 from knowhen.memory.thoughts.proposing import make_proposer
 from knowhen.memory.tokens import TokenCounter, make_token_counter
+from knowhen.memory.validation import check, ids, records, text_fault, time_fault
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -61,6 +62,7 @@ class MemoryManager:
     """
 
     def __init__(self, equipment: Equipment, space: str) -> None:
+        check("the name of a space", text_fault(space))
         if not space.strip():
             raise InvalidInput("the name of a space cannot be empty")
         self._equipment = equipment
@@ -141,18 +143,23 @@ class MemoryManager:
         durable. No chat model is waited for.
 
         Raises:
+            InvalidInput: something else than turns was given; nothing of the call is kept.
             TurnConflict: an id is taken by other content; nothing of the call is kept.
         """
-        batch = [turns] if isinstance(turns, Turn) else list(turns)
-        added = self._space.ingestion.remember(batch)
+        added = self._space.ingestion.remember(records(turns, Turn))
         if added and self._equipment.model is None:
             self._space.consolidation.run()
         return added
 
     def learn(self, documents: Document | Iterable[Document]) -> list[str]:
-        """Store reference text, recalled by the same walk; give back the ids of what was new."""
-        batch = [documents] if isinstance(documents, Document) else list(documents)
-        return self._space.ingestion.remember([_as_turn(document) for document in batch])
+        """Store reference text, recalled by the same walk; give back the ids of what was new.
+
+        Raises:
+            InvalidInput: something else than documents was given, or one that cannot be kept.
+            TurnConflict: an id is taken by other content; nothing of the call is kept.
+        """
+        batch = [document.turn() for document in records(documents, Document)]
+        return self._space.ingestion.remember(batch)
 
     def settle(self) -> Settled:
         """Close open events, cut them with hindsight, embed and think about what is waiting."""
@@ -184,8 +191,10 @@ class MemoryManager:
 
         Raises:
             InvalidBudget: the budget is not a positive number.
-            InvalidInput: the query is empty.
+            InvalidInput: the query is empty or no text, or a time has no zone.
         """
+        check("as_of", time_fault(as_of))
+        check("known_at", time_fault(known_at))
         return self._recalling.recall(
             query, budget=budget, gate=gate, as_of=as_of, known_at=known_at
         )
@@ -196,7 +205,7 @@ class MemoryManager:
 
     def decide(self, query: str) -> Decision:
         """The gate alone: what to do about a query, and why."""
-        return self._gate.decide(self._recalling.search(query))
+        return self._gate.decide(self._recalling.look(query))
 
     def answer(self, query: str, *, budget: int = 1024) -> Answer:
         """Decide, recall and answer: with the model, or by quoting without one.
@@ -214,8 +223,8 @@ class MemoryManager:
     # Thoughts ----------------------------------------------------------------------------
     def think(self, turns: Sequence[Turn | str]) -> list[int]:
         """Propose and apply thoughts for turns of this memory now; give back operation ids."""
-        ids = [turn if isinstance(turn, str) else turn.id for turn in turns]
-        found = [self.turn(turn_id) for turn_id in ids]
+        named = [turn.id if isinstance(turn, Turn) else turn for turn in turns]
+        found = [self.turn(turn_id) for turn_id in ids("turns", named)]
         proposals = self._equipment.proposer.propose(found)
         with self._store.transaction():
             return self._space.ledger.learn(proposals)
@@ -227,11 +236,14 @@ class MemoryManager:
 
     def insert(self, statement: str | Insert) -> int:
         """Add a thought by hand; give back the operation's id."""
-        return self.apply(Insert(statement) if isinstance(statement, str) else statement)
+        if not isinstance(statement, Insert):
+            check("a statement", text_fault(statement))
+            statement = Insert(statement)
+        return self.apply(statement)
 
     def merge(self, thought_ids: Sequence[str], *, text: str = "") -> int:
         """Merge thoughts into one that loses none of their objects; give back the operation."""
-        return self.apply(Merge(tuple(thought_ids), text=text))
+        return self.apply(Merge(ids("thought_ids", thought_ids), text=text))
 
     def undo(self, operation_id: int) -> int:
         """Reverse an operation; give back the id of the reversal.
@@ -246,7 +258,7 @@ class MemoryManager:
     def feedback(self, recall: Recall, *, useful: Sequence[str]) -> None:
         """Tell which recalled items were of use: their thoughts are kept longer."""
         listed = {item.id: item for item in recall.items}
-        for item_id in useful:
+        for item_id in ids("useful", useful):
             if item_id not in listed:
                 raise NotFound("item of this recall", item_id, self.space)
         thoughts = [i for i in useful if listed[i].kind == "thought"]
@@ -267,7 +279,7 @@ class MemoryManager:
         Raises:
             InvalidInput: there are too few traces.
         """
-        found = [(trace, self._recalling.search(trace.query)) for trace in traces]
+        found = [(trace, self._recalling.look(trace.query)) for trace in traces]
         return self._gate.calibrate(found, error=error)
 
     # Forgetting --------------------------------------------------------------------------
@@ -290,10 +302,13 @@ class MemoryManager:
             preview: only say what would go.
 
         Raises:
-            InvalidInput: nothing was chosen.
+            InvalidInput: nothing was chosen, or by something else than ids, text or a time.
             NotFound: a chosen turn or thought is not there.
         """
-        wanted = Wanted(tuple(turns), tuple(thoughts), entity, matching, before)
+        for what, text in (("entity", entity), ("matching", matching)):
+            check(what, "" if text is None else text_fault(text))
+        check("before", time_fault(before))
+        wanted = Wanted(ids("turns", turns), ids("thoughts", thoughts), entity, matching, before)
         selection = select(self._store, self.space, wanted)
         if preview:
             return self._space.erasure.preview(selection)
@@ -455,19 +470,3 @@ def _make_secret(store: Store) -> None:
         with store.transaction():
             if store.setting("secret") is None:
                 store.set_setting("secret", secrets.token_hex(32))
-
-
-def _as_turn(document: Document) -> Turn:
-    from hashlib import blake2b
-
-    digest = blake2b(f"{document.title}\0{document.text}".encode(), digest_size=8).hexdigest()
-    name = document.id or digest
-    return Turn(
-        text=document.text,
-        speaker=document.title or "document",
-        role="document",
-        time=document.time,
-        session=f"document:{name}",
-        id=name,
-        meta={**document.meta, "title": document.title},
-    )

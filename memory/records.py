@@ -1,13 +1,14 @@
 """The records that knowhen keeps and gives back: plain frozen values, checked at the border."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import blake2b
 from typing import Literal, get_args
 
 from knowhen.graphs.edges import Edge as Edge
-from knowhen.memory.errors import InvalidTurn
+from knowhen.memory.errors import InvalidInput, InvalidTurn
+from knowhen.memory.validation import as_json, text_fault, time_fault
 
 Role = Literal["user", "assistant", "system", "tool", "document"]
 Modality = Literal["asserted", "planned", "hypothetical", "quoted"]
@@ -29,8 +30,9 @@ class Turn:
     is stored, searched, walked to and erased by the same code.
 
     Raises:
-        InvalidTurn: empty text, an unknown role, or a time without a time zone or at the very
-            edge of what a calendar holds, where no other zone can write it.
+        InvalidTurn: empty text or text that is no Unicode, an unknown role, meta that JSON cannot
+            hold, or a time without a time zone or at the very edge of what a calendar holds,
+            where no other zone can write it.
     """
 
     text: str
@@ -44,29 +46,26 @@ class Turn:
     id: str = ""
     """Unique in its space; empty means that the manager gives one."""
     meta: Mapping[str, object] = field(default_factory=dict)
-    """Anything JSON can hold, kept and given back untouched."""
+    """Anything JSON can hold, kept and given back as JSON gives it back."""
 
     def __post_init__(self) -> None:
-        if not isinstance(self.text, str) or not self.text.strip():
-            raise InvalidTurn(f"turn {self.id!r} has no text")
-        try:
-            self.text.encode("utf-8")
-        except UnicodeEncodeError:
-            raise InvalidTurn(
-                f"the text of turn {self.id!r} is not valid Unicode (a lone surrogate)"
-            ) from None
+        for name in ("text", "speaker", "session", "id"):
+            self._refuse(f"the {name} of", text_fault(getattr(self, name)))
+        if not self.text.strip():
+            self._refuse("", "has no text")
         if self.role not in ROLES:
-            raise InvalidTurn(
-                f"turn {self.id!r} has role {self.role!r}; use one of {', '.join(ROLES)}"
-            )
-        if self.time is not None and self.time.tzinfo is None:
-            raise InvalidTurn(f"the time of turn {self.id!r} has no time zone: {self.time!r}")
+            self._refuse("", f"has role {self.role!r}; use one of {', '.join(ROLES)}")
+        self._refuse("the time of", time_fault(self.time))
         if self.time is not None and not 1 < self.time.year < 9999:
-            raise InvalidTurn(f"the time of turn {self.id!r} is out of range: {self.time!r}")
+            self._refuse("the time of", f"is out of range: {self.time.isoformat()}")
         try:
-            json.dumps(dict(self.meta))
-        except (TypeError, ValueError):
-            raise InvalidTurn(f"the meta of turn {self.id!r} cannot be written as JSON") from None
+            object.__setattr__(self, "meta", as_json(self.meta))
+        except InvalidInput as error:
+            self._refuse("the meta of", str(error))
+
+    def _refuse(self, part: str, fault: str) -> None:
+        if fault:
+            raise InvalidTurn(f"{part} turn {self.id!r} {fault}".strip())
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +78,27 @@ class Document:
     """Unique in its space; empty means one made from title and text."""
     time: datetime | None = None
     meta: Mapping[str, object] = field(default_factory=dict)
+
+    def turn(self) -> Turn:
+        """The turn that it is kept as.
+
+        Raises:
+            InvalidTurn: as for a turn.
+        """
+        key = f"{self.title}\0{self.text}".encode("utf-8", "surrogatepass")
+        name = self.id or blake2b(key, digest_size=8).hexdigest()
+        meta = self.meta
+        if isinstance(meta, Mapping):
+            meta = {**meta, "title": self.title}
+        return Turn(
+            text=self.text,
+            speaker=self.title or "document",
+            role="document",
+            time=self.time,
+            session=f"document:{name}",
+            id=name,
+            meta=meta,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +185,8 @@ class Decision:
     """Probability that the evidence is consistent, current and permitted."""
     reasons: tuple[str, ...] = ()
     depth: Literal["none", "light", "full"] = "none"
-    """How much a recall should bring: light for one fact, full for what lies in several places."""
+    """How much work a recall is worth: light where one passage is nearly sure to answer, so that
+    no reranker needs to read; full where the answer lies in several places, or is less sure."""
     personal: bool = False
     """Asks for a personal fact, which is never answered from the model's own knowledge."""
     grey: bool = False

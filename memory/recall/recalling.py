@@ -21,6 +21,7 @@ from knowhen.memory.recall.timeline import in_time, read_time_question
 from knowhen.memory.records import Recall, Recollection
 from knowhen.memory.settings import RecallSettings
 from knowhen.memory.tokens import TokenCounter
+from knowhen.memory.validation import check, text_fault
 
 log = logging.getLogger(__name__)
 
@@ -55,12 +56,27 @@ class Recalling:
         as_of: datetime | None = None,
         known_at: datetime | None = None,
     ) -> Findings:
-        """Score everything for a query.
+        """Score everything for a query, with all that the settings allow.
 
         Raises:
-            InvalidInput: the query is empty.
+            InvalidInput: the query is empty, or no text.
         """
-        if not isinstance(query, str) or not query.strip():
+        return self._engine.walk(self.look(query, as_of=as_of, known_at=known_at))
+
+    def look(
+        self,
+        query: str,
+        *,
+        as_of: datetime | None = None,
+        known_at: datetime | None = None,
+    ) -> Findings:
+        """The cheap part of a search, and all that the gate looks at: no walk over the graph.
+
+        Raises:
+            InvalidInput: the query is empty, or no text.
+        """
+        check("the query", text_fault(query))
+        if not query.strip():
             raise InvalidInput("the query is empty")
         return self._engine.search(query, as_of=as_of, known_at=known_at)
 
@@ -76,22 +92,28 @@ class Recalling:
     ) -> Recall:
         """Search, decide, and pack what the decision lets through.
 
-        An adviser is asked where the decision is close, and nowhere else.
+        What is expensive comes after the decision: an adviser is asked, and further queries are
+        searched, only where it is close; the graph is walked only for what is let through; and a
+        reranker reads only what no single passage answers by itself.
         """
         if isinstance(budget, bool) or not isinstance(budget, int) or budget <= 0:
             raise InvalidBudget(budget)
-        findings = self.search(query, as_of=as_of, known_at=known_at)
+        findings = self.look(query, as_of=as_of, known_at=known_at)
         decision = self._gate.decide(findings)
         if adviser is not None:
-            again = partial(self.search, as_of=as_of, known_at=known_at)
+            again = partial(self.look, as_of=as_of, known_at=known_at)
             findings, decision = consult(adviser, self._gate, findings, decision, again)
+        passes = not gate or decision.action == "recall"
+        if passes:
+            findings = self._engine.walk(findings)
         ranked = ranked_turns(findings, CANDIDATES)
         if self._settings.timeline:
             ranked = self._in_time(findings, ranked, as_of=as_of, known_at=known_at)
         packing = Packing()
         notes = findings.notes
-        if not gate or decision.action == "recall":
-            ranked, notes = self._reranked(findings, ranked)
+        if passes:
+            if not gate or decision.depth == "full":
+                ranked, notes = self._reranked(findings, ranked)
             ranked = with_remarks(
                 ranked, findings, self._engine.currency, as_of=as_of, known_at=known_at
             )
@@ -133,7 +155,7 @@ class Recalling:
             return ranked
         anchor = None
         if question.what:
-            told = self.search(question.what, as_of=as_of, known_at=known_at).turns(1)
+            told = self.look(question.what, as_of=as_of, known_at=known_at).turns(1)
             anchor = told[0][0] if told else None
         return in_time(ranked, findings.corpus, question, anchor)
 

@@ -56,6 +56,7 @@ def find_entities(
     """
     blank = _without_code(text)
     taken: list[EntitySpan] = []
+    covered = bytearray(len(text))
     sure = known | {normalise(speaker)} if speaker else known
     tokens = list(_TOKEN.finditer(blank))
     for finder in (
@@ -65,7 +66,10 @@ def find_entities(
         _scripts(blank, sure),
         _phrases(blank, tokens),
     ):
-        taken.extend(span for span in finder if not _overlaps(span, taken))
+        for span in finder:
+            if not any(covered[span.start : span.end]):
+                covered[span.start : span.end] = b"\1" * (span.end - span.start)
+                taken.append(span)
     return sorted(taken, key=lambda span: span.start)
 
 
@@ -76,10 +80,6 @@ def _without_code(text: str) -> str:
         return " " * len(match.group())
 
     return _URL.sub(blank, _FENCE.sub(blank, text) if "```" in text else text)
-
-
-def _overlaps(span: EntitySpan, taken: list[EntitySpan]) -> bool:
-    return any(span.start < other.end and other.start < span.end for other in taken)
 
 
 @lru_cache(maxsize=1)

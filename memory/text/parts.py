@@ -1,5 +1,7 @@
 """Cutting a long text into parts at sentence ends, so that each is found on its own."""
 
+from bisect import bisect_right
+
 from knowhen.memory.text.sentences import sentences
 
 
@@ -10,12 +12,12 @@ def parts(text: str, *, size: int, whole: int) -> list[tuple[int, int]]:
     """
     if len(text) <= whole:
         return [(0, len(text))]
-    ends = [piece for _, end in sentences(text) for piece in [end]]
+    ends = [0, *(end for _, end in sentences(text))]
     spans: list[tuple[int, int]] = []
     start = 0
     while len(text) - start > whole:
         limit = start + size
-        end = max((e for e in ends if start < e <= limit), default=0)
+        end = ends[bisect_right(ends, limit) - 1]
         if end <= start + size // 3:  # a very long sentence: better cut than carry
             space = text.rfind(" ", start + size // 3, limit)
             end = space + 1 if space > start else limit

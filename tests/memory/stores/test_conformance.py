@@ -42,7 +42,7 @@ def test_a_turn_may_have_no_time(store: Store) -> None:
 
 
 def test_the_same_turn_again_changes_nothing(store: Store) -> None:
-    given = turn("t1", meta={"spans": (1, 2), "score": float("nan")})
+    given = turn("t1", meta={"spans": (1, 2), "score": 0.1})
     store.add_turns("a", [given, given], NOW)
     version = store.version("a")
     same_instant = replace(given, time=NOW.astimezone(UTC))

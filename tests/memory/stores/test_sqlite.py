@@ -157,9 +157,17 @@ def test_a_closed_store_says_so(path: Path) -> None:
 
 def test_text_that_is_not_unicode_is_refused_whole(path: Path) -> None:
     store = SqliteStore(path)
-    with pytest.raises(InvalidInput, match="lone surrogate"):
-        store.add_turns("a", [Turn("x", id="1"), Turn("x", id="2", speaker="\ud800")], NOW)
+    with pytest.raises(InvalidInput, match="lone surrogate"), store.transaction():
+        store.add_turns("a", [Turn("x", id="1")], NOW)
+        store.add_mentions("a", [Mention("1", "\ud800", "x")])
     assert store.count_turns("a") == 0
+    store.close()
+
+
+def test_a_number_that_no_database_holds_is_one_sentence(path: Path) -> None:
+    store = SqliteStore(path)
+    with pytest.raises(InvalidInput, match="larger than a database can hold"):
+        store.turns("a", newest=10**30)
     store.close()
 
 
