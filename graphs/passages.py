@@ -89,10 +89,6 @@ class PassageGraph:
         """In how many passages the entity occurs (HippoRAG's node specificity, inverted)."""
         return len(self._mentions.get(entity, ()))
 
-    def stated_by(self, fact: Fact) -> frozenset[str]:
-        """The passages that state the fact."""
-        return frozenset(self._facts.get(fact, ()))
-
     def add(self, passages: Iterable[Passage]) -> None:
         """Add passages, each replacing the one of the same id."""
         batch = {passage.node: passage for passage in passages}

@@ -38,7 +38,7 @@ def state(base: PassageGraph) -> tuple[object, ...]:
     return (
         set(base.graph.nodes),
         set(base.graph.edges()),
-        {fact: base.stated_by(fact) for fact in base.facts},
+        set(base.facts),
         {name: base.spread(name) for name in base.entities},
         set(base.pending),
     )
