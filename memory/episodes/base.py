@@ -89,11 +89,12 @@ class Segmenter(Protocol):
         """How many units before the open event it wants to see."""
         ...
 
-    def cut(self, units: Sequence[Unit], *, opened: int = 0) -> list[Cut]:
+    def cut(self, units: Sequence[Unit], *, opened: int = 0, seen: int = 0) -> list[Cut]:
         """The decided boundaries after `opened`, the index of the open event's first unit.
 
         `units` runs from `lookback` units before the open event (or the session's start)
         through the newest unit. A boundary is decided once the unit after it is there; a
-        forced one at once.
+        forced one at once. With the first `seen` of these units alone there was none: what
+        that call looked at need not be looked at again.
         """
         ...

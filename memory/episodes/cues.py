@@ -6,7 +6,7 @@ dialogues; `benchmarks/segmentation.py` shows what they are worth.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -77,9 +77,9 @@ CUES: tuple[Cue, ...] = (
 
 def cue_log_odds(units: Sequence[Unit], cues: Sequence[Cue] = CUES) -> Floats:
     """Summed weights of the cues that speak for or against a boundary before each unit."""
-    chosen = tuple(cues)
-    inside = [_weight(unit.text, chosen, before=False) for unit in units]
-    ahead = [0.0, *(_weight(unit.text, chosen, before=True) for unit in units[:-1])]
+    weight = _reader(tuple(cues))
+    inside = [weight(unit.text, False) for unit in units]
+    ahead = [0.0, *(weight(unit.text, True) for unit in units[:-1])]
     result: Floats = np.array(inside) + np.array(ahead[: len(units)])
     return result
 
@@ -89,9 +89,18 @@ def found_cues(text: str, *, before: bool = False, cues: Sequence[Cue] = CUES) -
     return tuple(cue.name for cue in _found(text, tuple(cues), before))
 
 
-@lru_cache(maxsize=8192)
-def _weight(text: str, cues: tuple[Cue, ...], *, before: bool) -> float:
-    return sum(cue.weight for cue in _found(text, cues, before))
+@lru_cache(maxsize=16)
+def _reader(cues: tuple[Cue, ...]) -> Callable[[str, bool], float]:
+    """Reads summed weights off texts, those for a boundary after the text if `before` is given.
+
+    Keeps what it has read: an open event is scored anew with every turn.
+    """
+
+    @lru_cache(maxsize=8192)
+    def weight(text: str, before: bool) -> float:
+        return sum(cue.weight for cue in _found(text, cues, before))
+
+    return weight
 
 
 def _found(text: str, cues: tuple[Cue, ...], before: bool) -> list[Cue]:

@@ -40,7 +40,8 @@ class OfflineSegmenter:
     def lookback(self) -> int:
         return 0
 
-    def cut(self, units: Sequence[Unit], *, opened: int = 0) -> list[Cut]:
+    def cut(self, units: Sequence[Unit], *, opened: int = 0, seen: int = 0) -> list[Cut]:
+        del seen  # what was seen of it is seen anew with hindsight
         cuts: list[Cut] = []
         for start, end in _sittings(units, opened, self.limits):
             if start > opened:

@@ -22,24 +22,24 @@ class OnlineSegmenter:
     def lookback(self) -> int:
         return self.scorer.lookback
 
-    def cut(self, units: Sequence[Unit], *, opened: int = 0) -> list[Cut]:
+    def cut(self, units: Sequence[Unit], *, opened: int = 0, seen: int = 0) -> list[Cut]:
         cuts: list[Cut] = []
-        while (found := self.next(units, opened=opened)) is not None:
+        while (found := self.next(units, opened=opened, seen=seen)) is not None:
             cuts.append(found)
-            opened = found.index
+            opened, seen = found.index, 0
         return cuts
 
-    def next(self, units: Sequence[Unit], *, opened: int) -> Cut | None:
+    def next(self, units: Sequence[Unit], *, opened: int, seen: int = 0) -> Cut | None:
         """The first decided boundary after `opened`.
 
         Looks through a window that doubles until it holds a boundary, so that one call over a
         long stream costs about as much a unit as many calls over its tail.
         """
         begin = max(0, opened - self.lookback)
-        horizon = _FIRST_HORIZON
+        horizon = max(_FIRST_HORIZON, 1 + seen - opened)
         while True:
             window = units[begin : opened + horizon]
-            found = self._first(window, opened - begin)
+            found = self._first(window, opened - begin, seen=max(0, seen - begin))
             if found is not None:
                 return Cut(found.index + begin, found.probability, found.surprise, found.forced)
             if opened + horizon >= len(units):
@@ -65,12 +65,13 @@ class OnlineSegmenter:
             proposed[-1] = False
         return cuts, Surprise(value, probability, proposed)
 
-    def _first(self, units: Sequence[Unit], opened: int) -> Cut | None:
+    def _first(self, units: Sequence[Unit], opened: int, *, seen: int = 0) -> Cut | None:
         if len(units) - opened < 2:
             return None
         surprise = self.scorer.score(units, opened=opened)
-        held = self.limits.counted(units[opened])
-        for newest in range(opened + 1, len(units)):
+        first = max(opened + 1, seen)
+        held = sum(map(self.limits.counted, units[opened:first]))
+        for newest in range(first, len(units)):
             if self.limits.forces(units[newest - 1], units[newest], held=held):
                 # Its own surprise needs the next unit, which may not have come yet.
                 return Cut(newest, probability=1.0, surprise=0.0, forced=True)

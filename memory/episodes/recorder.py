@@ -17,6 +17,8 @@ from knowhen.memory.stores.base import Store
 from knowhen.memory.tokens import CHARACTERS_PER_TOKEN
 
 Vector = NDArray[np.float32]
+Description = tuple[str, tuple[str, ...]]
+"""An event's title, and the ids of its key turns."""
 
 
 @dataclass(slots=True)
@@ -27,6 +29,10 @@ class _Tail:
     opened: int
     opening: Cut
     """The boundary at which the open event began."""
+    seen: int = 0
+    """How many of the units hold no further boundary, as the segmenter has said."""
+    described: tuple[int, Description] = (0, ("", ()))
+    """How many units of the open event its description is made of, and the description."""
 
 
 class EventRecorder:
@@ -62,16 +68,19 @@ class EventRecorder:
 
     def _extend_session(self, session: str, new: list[Unit]) -> list[Event]:
         tail = self._tail(session, new)
-        cuts = self._online.cut(tail.units, opened=tail.opened)
+        cuts = self._online.cut(tail.units, opened=tail.opened, seen=tail.seen)
         starts = [replace(tail.opening, index=tail.opened), *cuts]
-        events = self._events(session, tail.units, starts, closed=False)
-        self._store.put_events(self._space, events)
+        closed = self._closed_events(session, tail.units[: starts[-1].index], starts[:-1])
+        if cuts:
+            tail.described = (0, ("", ()))
         last = starts[-1]
         keep = max(0, last.index - self._online.lookback)
         tail.units = tail.units[keep:]
         tail.opened, tail.opening = last.index - keep, last
+        tail.seen = len(tail.units)
+        self._store.put_events(self._space, [*closed, self._open_event(session, tail)])
         self._tails[session] = tail
-        return events[:-1]
+        return closed
 
     def _tail(self, session: str, new: list[Unit]) -> _Tail:
         """The session's tail with the new units appended; read anew if another process wrote."""
@@ -104,18 +113,33 @@ class EventRecorder:
         vectors = self._store.vectors_of(self._space, "turn", [turn.id for turn in turns])
         return [_unit(turn, _mean(vectors.get(turn.id))) for turn in turns]
 
-    def _events(
-        self, session: str, units: Sequence[Unit], starts: Sequence[Cut], *, closed: bool
+    def _open_event(self, session: str, tail: _Tail) -> Event:
+        """The event that goes on, described anew each time it has doubled."""
+        units = tail.units[tail.opened :]
+        size = 1 << (len(units).bit_length() - 1)
+        if tail.described[0] != size:
+            tail.described = (size, describe(units[:size]))
+        return self._event(session, units, tail.opening, tail.described[1], closed=False)
+
+    def _closed_events(
+        self, session: str, units: Sequence[Unit], starts: Sequence[Cut]
     ) -> list[Event]:
         bounds = [*(cut.index for cut in starts), len(units)]
-        last = len(starts) - 1
         return [
-            self._event(session, units[first:end], cut, closed=closed or number < last)
-            for number, (cut, (first, end)) in enumerate(zip(starts, pairwise(bounds), strict=True))
+            self._event(session, units[first:end], cut, describe(units[first:end]), closed=True)
+            for cut, (first, end) in zip(starts, pairwise(bounds), strict=True)
         ]
 
-    def _event(self, session: str, units: Sequence[Unit], cut: Cut, *, closed: bool) -> Event:
-        title, keys = describe(units)
+    def _event(
+        self,
+        session: str,
+        units: Sequence[Unit],
+        cut: Cut,
+        description: Description,
+        *,
+        closed: bool,
+    ) -> Event:
+        title, keys = description
         times = [unit.time for unit in units if unit.time is not None]
         return Event(
             id=f"event:{units[0].id}",
@@ -129,7 +153,7 @@ class EventRecorder:
             boundary_probability=cut.probability,
             surprise=cut.surprise,
             title=title,
-            keys=tuple(keys),
+            keys=keys,
             closed=closed,
         )
 
@@ -160,9 +184,11 @@ class EventRecorder:
         self._tails.clear()
 
     def _close(self, session: str) -> None:
-        events = self._store.events(self._space, session=session)
-        open_events = [replace(event, closed=True) for event in events if not event.closed]
-        self._store.put_events(self._space, open_events)
+        for event in self._store.events(self._space, session=session):
+            if not event.closed:
+                title, keys = describe(self._units(self.turns_of(event)))
+                closed = replace(event, title=title, keys=keys, closed=True)
+                self._store.put_events(self._space, [closed])
 
     def recut(self, session: str, *, without: Collection[str] = ()) -> None:
         """Cut a whole session with hindsight. What was already thought about stays so.
@@ -183,7 +209,7 @@ class EventRecorder:
         units = self._units(turns)
         segmenter = self._offline or self._online
         starts = [Cut(0, 1.0, 0.0, True), *segmenter.cut(units)]
-        events = self._events(session, units, starts, closed=True)
+        events = self._closed_events(session, units, starts)
         self._store.put_events(self._space, events)
         number = {unit.id: index for index, unit in enumerate(units)}
         finished = [

@@ -32,7 +32,8 @@ class RefiningSegmenter:
     def lookback(self) -> int:
         return max(self.base.lookback, _REACH if self.left_only else 0)
 
-    def cut(self, units: Sequence[Unit], *, opened: int = 0) -> list[Cut]:
+    def cut(self, units: Sequence[Unit], *, opened: int = 0, seen: int = 0) -> list[Cut]:
+        del seen  # a boundary of the base may be waiting there for the next one
         cuts: list[Cut] = []
         while (found := self.base.next(units, opened=opened)) is not None:
             if not found.forced:

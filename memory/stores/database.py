@@ -4,13 +4,14 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from knowhen.memory.errors import HomeUnavailable, InvalidInput, OperationRefused
 from knowhen.memory.stores.schema import migrate
 
+T = TypeVar("T")
 MEMORY = ":memory:"
 # Placeholders of one IN (...): SQLite can be built to allow no more than 999.
 _CHUNK = 900
@@ -34,21 +35,29 @@ class Database:
         self._process = os.getpid()
         self._connection = _opened(self.path, self._timeout)
 
-    @contextmanager
-    def _held(self) -> Iterator[None]:
-        """The connection is this thread's alone, and was opened by this process."""
+    def _held(self) -> "threading.RLock":
+        """The lock that makes the connection this thread's alone; it was opened by this process."""
         if self._process != os.getpid() and self.path != MEMORY:
             # One carried over a fork would corrupt the file. It is not closed either, because
             # closing a file drops the locks that the process has on it.
             _CARRIED_OVER.append(self._connection)
             self._connect()
-        with self._lock:
-            yield
+        return self._lock
 
-    @contextmanager
-    def _statement(self) -> Iterator[sqlite3.Connection]:
-        with self._held(), spoken(self.path):
-            yield self._connection
+    def _do(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        # Called for every statement, where nested context managers would cost as much as SQLite.
+        with self._held():
+            try:
+                return work(self._connection)
+            except (sqlite3.Error, UnicodeEncodeError, OverflowError):
+                with spoken(self.path):
+                    raise
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether this thread sees what may yet be rolled back."""
+        with self._held():
+            return self._depth > 0
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -113,23 +122,19 @@ class Database:
 
     def run(self, sql: str, values: Sequence[object] = ()) -> int:
         """Run one statement; the number of rows it changed."""
-        with self._statement() as connection:
-            return connection.execute(sql, values).rowcount
+        return self._do(lambda connection: connection.execute(sql, values).rowcount)
 
     def insert(self, sql: str, values: Sequence[object]) -> int:
         """Run an INSERT; the row's number."""
-        with self._statement() as connection:
-            return int(connection.execute(sql, values).lastrowid or 0)
+        return self._do(lambda connection: int(connection.execute(sql, values).lastrowid or 0))
 
     def many(self, sql: str, rows: Iterable[Sequence[object]]) -> int:
         """Run one statement for each row of values; the number of rows it changed."""
-        with self._statement() as connection:
-            return connection.executemany(sql, rows).rowcount
+        return self._do(lambda connection: connection.executemany(sql, rows).rowcount)
 
     def all(self, sql: str, values: Sequence[object] = ()) -> list[Any]:
         """Rows of a query as tuples."""
-        with self._statement() as connection:
-            return connection.execute(sql, values).fetchall()
+        return self._do(lambda connection: connection.execute(sql, values).fetchall())
 
     def one(self, sql: str, values: Sequence[object] = ()) -> Any:
         """First row of a query, or None."""

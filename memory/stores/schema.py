@@ -120,7 +120,12 @@ CREATE TABLE buried (
 ) WITHOUT ROWID;
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST,)
+# Without it, reading what came after the last turn seen went through all turns of the space.
+_TURNS_IN_ORDER = """
+CREATE INDEX turns_in_order ON turns (space);
+"""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST, _TURNS_IN_ORDER)
 """Step n brings a file from version n to n + 1; steps are only ever added at the end."""
 
 

@@ -21,6 +21,7 @@ class SpaceRows:
 
     def __init__(self, database: Database) -> None:
         self._db = database
+        self._numbers: dict[str, int] = {}
 
     def transaction(self) -> AbstractContextManager[None]:
         return self._db.transaction()
@@ -57,7 +58,11 @@ class SpaceRows:
 
     def _number(self, space: str) -> int:
         """Number of the space; 0, which has no rows, if it is unknown."""
+        if space in self._numbers:
+            return self._numbers[space]
         row = self._db.one("SELECT number FROM spaces WHERE name = ?", (space,))
+        if row and not self._db.in_transaction:  # a number that is rolled back may go to another space
+            self._numbers[space] = row[0]
         return row[0] if row else 0
 
     def _touch(self, space: str, *, vanish: bool = False) -> tuple[int, int]:

@@ -41,12 +41,13 @@ def units_of(
 def streamed(segmenter: Segmenter, units: Sequence[Unit], batches: Sequence[int]) -> list[Cut]:
     """The cuts when units arrive in batches and only the tail is kept, as a manager does."""
     found: list[Cut] = []
-    opened = seen = 0
+    opened = came = 0
     for batch in [*batches, len(units)]:
-        seen = min(len(units), seen + batch)
+        before, came = came, min(len(units), came + batch)
         begin = max(0, opened - segmenter.lookback)
-        for cut in segmenter.cut(units[begin:seen], opened=opened - begin):
-            assert cut.forced or cut.index + begin < seen - 1
+        looked_at = before - begin
+        for cut in segmenter.cut(units[begin:came], opened=opened - begin, seen=looked_at):
+            assert cut.forced or cut.index + begin < came - 1
             found.append(Cut(cut.index + begin, cut.probability, cut.surprise, cut.forced))
         opened = found[-1].index if found else 0
     return found

@@ -1,0 +1,69 @@
+"""Events of a space while its turns arrive: what each new turn costs, and what a reader sees."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from knowhen import MemoryManager, Turn
+from knowhen.memory.episodes import Unit, recorder
+from knowhen.memory.episodes.describe import describe
+
+START = datetime(2024, 3, 1, 9, tzinfo=UTC)
+TALK = [
+    Turn(f"The tulips in bed {n} bloom red.", "Ann", time=START + timedelta(seconds=n), id=f"t{n}")
+    for n in range(40)
+]
+LATER = Turn("What about the boat?", "Ann", time=START + timedelta(days=1), id="later")
+
+
+@pytest.fixture
+def described(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
+    """Sizes of the events that were described."""
+    sizes: list[int] = []
+
+    def noted(units: Sequence[Unit]) -> tuple[str, tuple[str, ...]]:
+        sizes.append(len(units))
+        return describe(units)
+
+    monkeypatch.setattr(recorder, "describe", noted)
+    yield sizes
+
+
+def test_an_open_event_is_described_anew_only_when_it_has_doubled(described: list[int]) -> None:
+    with MemoryManager.open(":memory:") as memory:
+        for turn in TALK:
+            memory.remember(turn)
+            newest = memory.events()[-1]
+            assert newest.title and newest.keys and not newest.closed
+        sizes = [event.turns for event in memory.events()]
+        assert max(sizes) >= 16
+        assert len(described) <= sum(size.bit_length() + 1 for size in sizes)
+
+
+def test_a_closed_event_is_described_by_all_of_its_turns(described: list[int]) -> None:
+    with MemoryManager.open(":memory:") as memory:
+        for turn in (*TALK, LATER):
+            memory.remember(turn)
+        closed = [event for event in memory.events() if event.closed]
+        assert sum(event.turns for event in closed) == len(TALK)
+        assert set(described) >= {event.turns for event in closed}
+
+
+def test_settling_describes_what_was_open_by_all_of_its_turns(described: list[int]) -> None:
+    with MemoryManager.open(":memory:") as memory:
+        memory.remember(TALK[:7])
+        described.clear()
+        memory.settle()
+        assert sum(described) == 7
+        assert all(event.closed for event in memory.events())
+
+
+def test_the_description_does_not_depend_on_how_turns_arrive() -> None:
+    seen = []
+    for size in (1, 3, len(TALK)):
+        with MemoryManager.open(":memory:") as memory:
+            for first in range(0, len(TALK), size):
+                memory.remember(TALK[first : first + size])
+            seen.append(memory.events())
+    assert seen[0] == seen[1] == seen[2]
