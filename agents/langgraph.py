@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import numpy as np
 
+from knowhen.agents.closing import Closing
 from knowhen.agents.extras import extra
 from knowhen.agents.filters import matches
 from knowhen.agents.items import ItemTable, Namespace, StoredItem
@@ -39,7 +40,7 @@ with extra("langchain"):
 FILE = "items.db"
 
 
-class KnowhenStore(BaseStore):
+class KnowhenStore(BaseStore, Closing):
     """Items that an application puts, gets and searches, in the file `items.db` of a home.
 
     They are the application's own records beside the memory: what was said is in the memory and

@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, cast
 
+from knowhen.agents.closing import Closing
 from knowhen.agents.extras import extra
 from knowhen.agents.mind import Mind
 from knowhen.agents.openai_shapes import content_text
@@ -23,7 +24,7 @@ _ROLES: dict[str, Role] = {
 }
 
 
-class MemorySession:
+class MemorySession(Closing):
     """The SDK's `Session` protocol over a memory.
 
     `get_items` gives back exactly what was added. What is recalled from other sessions comes

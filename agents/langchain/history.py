@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from knowhen.agents.closing import Closing
 from knowhen.agents.extras import extra
 from knowhen.agents.mind import Mind
 from knowhen.agents.transcript import Item, Transcript
@@ -15,7 +16,7 @@ with extra("langchain"):
 _ROLES: dict[str, Role] = {"human": "user", "ai": "assistant", "system": "system", "tool": "tool"}
 
 
-class KnowhenChatMessageHistory(BaseChatMessageHistory):
+class KnowhenChatMessageHistory(BaseChatMessageHistory, Closing):
     """A session's messages, exactly as they were added, and recalled like everything else.
 
     LangChain deprecates the base class; new code takes `MemoryMiddleware`.

@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Annotated, Any, NotRequired
 
+from knowhen.agents.closing import Closing
 from knowhen.agents.extras import extra
 from knowhen.agents.mind import Mind
 from knowhen.agents.minds import Minds
@@ -32,7 +33,7 @@ class MemoryState(AgentState[Any]):
     knowhen_prompt: NotRequired[Annotated[str, UntrackedValue, PrivateStateAttr]]
 
 
-class MemoryMiddleware(AgentMiddleware[MemoryState, Any, Any]):
+class MemoryMiddleware(AgentMiddleware[MemoryState, Any, Any], Closing):
     """Recalls before the model is called, remembers what user and model said.
 
     The recalled text joins the system message of each model call and nothing else: it is not in

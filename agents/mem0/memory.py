@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any, Self
 
 from knowhen.agents.background import Background
+from knowhen.agents.closing import Closing
 from knowhen.agents.mem0.filters import fits
 from knowhen.agents.mem0.records import (
     REPLACES,
@@ -34,7 +35,7 @@ log = logging.getLogger(__name__)
 _UPDATES = "mem0 updates"
 
 
-class Memory:
+class Memory(Closing):
     """mem0's `Memory` over a knowhen memory; without a key, a server or a download.
 
     Args:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
+from knowhen.agents.closing import Closing
 from knowhen.agents.mem0.memory import Memory
 from knowhen.agents.mem0.records import Record
 from knowhen.memory.manager import MemoryManager
@@ -11,7 +12,7 @@ from knowhen.memory.manager import MemoryManager
 T = TypeVar("T")
 
 
-class AsyncMemory:
+class AsyncMemory(Closing):
     """mem0's `AsyncMemory`: the same, awaited."""
 
     def __init__(
