@@ -1,6 +1,6 @@
 """The walk seam: personalized PageRank over a knowledge graph."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -74,17 +74,6 @@ class Walk(Protocol):
             InvalidRestart: a mass is negative or not finite, or `damping` is not in [0, 1).
             InvalidEdge: a factor in `kinds` is negative or not finite.
         """
-        ...
-
-    def rank_many(
-        self,
-        graph: KnowledgeGraph,
-        restarts: Sequence[Mapping[str, float]],
-        *,
-        damping: float = DAMPING,
-        kinds: Mapping[str, float] | None = None,
-    ) -> list[Ranking]:
-        """The rankings for many restarts over one state of the graph."""
         ...
 
 

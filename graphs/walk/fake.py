@@ -1,6 +1,6 @@
 """A walk for tests: it goes nowhere, and remembers what it was asked."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from knowhen.graphs.knowledge import KnowledgeGraph
 from knowhen.graphs.walk.base import DAMPING, Ranking, ranking, seeds
@@ -24,13 +24,3 @@ class StandingWalk:
         with graph.lock:
             graph.factors(kinds)
             return ranking(graph, *seeds(graph, restart, damping))
-
-    def rank_many(
-        self,
-        graph: KnowledgeGraph,
-        restarts: Sequence[Mapping[str, float]],
-        *,
-        damping: float = DAMPING,
-        kinds: Mapping[str, float] | None = None,
-    ) -> list[Ranking]:
-        return [self.rank(graph, each, damping=damping, kinds=kinds) for each in restarts]

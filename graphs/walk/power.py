@@ -1,6 +1,6 @@
 """Power iteration: exact PageRank over the whole graph, in numpy."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -25,26 +25,12 @@ class PowerWalk:
         damping: float = DAMPING,
         kinds: Mapping[str, float] | None = None,
     ) -> Ranking:
-        return self.rank_many(graph, [restart], damping=damping, kinds=kinds)[0]
-
-    def rank_many(
-        self,
-        graph: KnowledgeGraph,
-        restarts: Sequence[Mapping[str, float]],
-        *,
-        damping: float = DAMPING,
-        kinds: Mapping[str, float] | None = None,
-    ) -> list[Ranking]:
         with graph.lock:
-            starts = [seeds(graph, restart, damping) for restart in restarts]
+            slots, masses = seeds(graph, restart, damping)
             matrix = _Matrix(graph, kinds)
-            everyone = np.arange(matrix.size)
-            results = []
-            for slots, masses in starts:
-                start = spread_out(slots, masses, matrix.size)
-                scores, error = self._iterate(matrix, start, damping)
-                results.append(ranking(graph, everyone, scores, error))
-            return results
+            start = spread_out(slots, masses, matrix.size)
+            scores, error = self._iterate(matrix, start, damping)
+            return ranking(graph, np.arange(matrix.size), scores, error)
 
     def _iterate(self, matrix: "_Matrix", start: Weights, damping: float) -> tuple[Weights, float]:
         if not start.any():

@@ -1,6 +1,6 @@
 """PageRank by igraph's PRPACK, the engine that HippoRAG uses; needs the extra `graph`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -35,39 +35,23 @@ class PrpackWalk:
         damping: float = DAMPING,
         kinds: Mapping[str, float] | None = None,
     ) -> Ranking:
-        return self.rank_many(graph, [restart], damping=damping, kinds=kinds)[0]
-
-    def rank_many(
-        self,
-        graph: KnowledgeGraph,
-        restarts: Sequence[Mapping[str, float]],
-        *,
-        damping: float = DAMPING,
-        kinds: Mapping[str, float] | None = None,
-    ) -> list[Ranking]:
         with graph.lock:
-            starts = [seeds(graph, restart, damping) for restart in restarts]
+            slots, masses = seeds(graph, restart, damping)
             factors, half = graph.factors(kinds), graph.adjacency.half_edges()
             size = graph.adjacency.size
             weights = half.weights if factors is None else half.weights * factors[half.kinds]
             once = (half.rows < half.columns) & (weights > 0.0)
-            ends = np.column_stack([half.rows[once], half.columns[once]])
-            net = self._igraph.Graph(n=size, edges=ends, directed=False)
-            everyone, results = np.arange(size), []
-            for slots, masses in starts:
-                reset = spread_out(slots, masses, size)
-                scores = reset
-                if reset.any():
-                    scores = np.array(
-                        net.personalized_pagerank(
-                            damping=damping,
-                            reset=reset.tolist(),
-                            weights=weights[once].tolist(),
-                            directed=False,
-                            implementation="prpack",
-                        )
-                    )
+            scores = spread_out(slots, masses, size)
+            if scores.any():
+                ends = np.column_stack([half.rows[once], half.columns[once]])
+                net = self._igraph.Graph(n=size, edges=ends, directed=False)
+                shares = net.personalized_pagerank(
+                    damping=damping,
+                    reset=scores.tolist(),
+                    weights=weights[once].tolist(),
+                    directed=False,
+                    implementation="prpack",
+                )
                 # PRPACK leaves noise at nodes that no walker reaches.
-                scores = np.where(scores > PRPACK_NOISE, scores, 0.0)
-                results.append(ranking(graph, everyone, scores, PRPACK_ERROR))
-            return results
+                scores = np.where(np.array(shares) > PRPACK_NOISE, shares, 0.0)
+            return ranking(graph, np.arange(size), scores, PRPACK_ERROR)

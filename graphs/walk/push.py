@@ -4,7 +4,7 @@ Andersen, Chung and Lang, "Local Graph Partitioning using PageRank Vectors" (200
 with all nodes above the threshold pushed together, round by round.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from threading import local
 
@@ -54,17 +54,6 @@ class PushWalk:
                 _SCRATCH.drop()  # an interrupted walk has not zeroed what it touched
                 raise
             return ranking(graph, slots, scores, error)
-
-    def rank_many(
-        self,
-        graph: KnowledgeGraph,
-        restarts: Sequence[Mapping[str, float]],
-        *,
-        damping: float = DAMPING,
-        kinds: Mapping[str, float] | None = None,
-    ) -> list[Ranking]:
-        with graph.lock:
-            return [self.rank(graph, each, damping=damping, kinds=kinds) for each in restarts]
 
 
 class _Scratch(local):

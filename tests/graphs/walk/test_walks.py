@@ -79,17 +79,6 @@ def test_a_heavier_kind_draws_more(walk: Walk, graph: KnowledgeGraph) -> None:
     assert heavy.score("entity:anne") > plain.score("entity:anne")
 
 
-@pytest.mark.parametrize("walk", WALKS)
-def test_many_restarts_give_what_each_gives(walk: Walk, graph: KnowledgeGraph) -> None:
-    restarts = [{"entity:ann": 1.0}, {"turn:1": 1.0, "turn:alone": 2.0}, {}]
-    for alone, together in zip(
-        [walk.rank(graph, restart) for restart in restarts],
-        walk.rank_many(graph, restarts),
-        strict=True,
-    ):
-        assert alone.scores_by_node() == pytest.approx(together.scores_by_node())
-
-
 @pytest.mark.parametrize("walk", REAL)
 def test_a_node_without_edges_keeps_its_mass(walk: Walk, graph: KnowledgeGraph) -> None:
     assert walk.rank(graph, {"turn:alone": 1.0}).top(3) == [("turn:alone", pytest.approx(1.0))]
