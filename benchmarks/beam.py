@@ -13,21 +13,18 @@ import re
 from collections.abc import Sequence
 
 from conversations import Conversation, Question, beam
-from recalling import RANKS, add_options, holds, measure, results
-from report import arguments, figure, table, write
+from recalling import holds, run
+from report import Figure, figure
 
 from knowhen import MemoryManager, Recall
 from knowhen.memory.embedders.base import Embedder
-from knowhen.memory.embedders.cache import CachedEmbedder
-from knowhen.memory.embedders.factory import make_embedder
 
-BUDGETS = (512, 1024, 2048, 4096)
 CHANGES = ["update_packed", "update_first", "contradiction_both"]
 CHANGES_BUDGET = 2048
 
 
-def changes(chats: Sequence[Conversation], embedder: Embedder) -> dict[str, list[float]]:
-    """Whether what changed or is disputed is shown as such, one value per question."""
+def changes(chats: Sequence[Conversation], embedder: Embedder) -> dict[str, Figure]:
+    """How often what changed or is disputed is shown as such."""
     values: dict[str, list[float]] = {metric: [] for metric in CHANGES}
     for chat in chats:
         with MemoryManager.open(":memory:", embedder=embedder) as memory:
@@ -38,7 +35,7 @@ def changes(chats: Sequence[Conversation], embedder: Embedder) -> dict[str, list
                     recall = memory.recall(question.text, budget=CHANGES_BUDGET, gate=False)
                     for metric, value in judge(question, recall, chat).items():
                         values[metric].append(float(value))
-    return values
+    return {metric: figure(given) for metric, given in values.items()}
 
 
 def judge(question: Question, recall: Recall, chat: Conversation) -> dict[str, bool]:
@@ -63,30 +60,17 @@ def judge(question: Question, recall: Recall, chat: Conversation) -> dict[str, b
 
 
 def main() -> None:
-    parser = arguments(__doc__)
-    add_options(parser)
-    options = parser.parse_args()
-    embedder = CachedEmbedder(make_embedder(options.embedder), options.cache)
-    chats = beam(options.data)[: 2 if options.quick else None]
-    scores = measure(
-        chats, embedder, budgets=BUDGETS, ablate=options.ablate, add=options.add, users=True
+    run(
+        __doc__,
+        "BEAM",
+        beam,
+        budgets=(512, 1024, 2048, 4096),
+        deltas=(1024, 2048),
+        shown=CHANGES,
+        quick=2,
+        users=True,
+        besides=changes,
     )
-    found = results(scores)
-    found["knowhen"] |= {
-        metric: figure(values) for metric, values in changes(chats, embedder).items()
-    }
-    print(f"BEAM, {len(chats)} chats, embedder {embedder.name}")
-    print(table(found, [f"R@{k}" for k in RANKS] + [f"R@{b}t" for b in BUDGETS]))
-    print(table({"knowhen": found["knowhen"]}, CHANGES))
-    if options.ablate or options.add:
-        print(table(found, ["delta/R@1024t", "delta/R@2048t"]))
-    settings = {
-        "embedder": embedder.name,
-        "gate": False,
-        "ablate": options.ablate,
-        "add": options.add,
-    }
-    write(options.json, "beam", settings, found)
 
 
 if __name__ == "__main__":

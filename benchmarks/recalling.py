@@ -1,18 +1,20 @@
-"""Measuring evidence recall of systems on conversations: shared by `locomo` and `beam`."""
+"""Evidence recall of systems on conversations: what `locomo` and `beam` share."""
 
 import re
-from argparse import ArgumentParser
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from baselines import WHOLE, Ranking, Turns
 from conversations import Conversation, Question
 from priors import with_priors
-from report import Figure, Results, figure, paired
+from report import Figure, Results, arguments, figure, paired, table, write
 
 from knowhen import MemoryManager
 from knowhen.memory.embedders.base import Embedder
+from knowhen.memory.embedders.cache import CachedEmbedder
+from knowhen.memory.embedders.factory import make_embedder
 from knowhen.memory.settings import RecallSettings, Settings
 
 RANKS = (5, 10, 20)
@@ -169,7 +171,41 @@ def results(scores: dict[str, Scores]) -> Results:
     return found
 
 
-def add_options(parser: ArgumentParser) -> None:
-    """The options of the benchmarks of recall."""
+def run(
+    description: str | None,
+    title: str,
+    load: Callable[[Path], list[Conversation]],
+    *,
+    budgets: Sequence[int],
+    deltas: Sequence[int],
+    shown: Sequence[str],
+    quick: int,
+    users: bool = False,
+    besides: Callable[[Sequence[Conversation], Embedder], Mapping[str, Figure]] | None = None,
+) -> None:
+    """Read the arguments, measure, print the tables and write the JSON.
+
+    Args:
+        load: conversations of the data folder.
+        deltas: budgets at which variants are compared with knowhen.
+        shown: metrics of the second table, whoever has any of them.
+        quick: how many conversations `--quick` takes.
+        besides: further figures of knowhen.
+    """
+    parser = arguments(description)
     parser.add_argument("--ablate", action="append", default=[], metavar="CUE|EDGE|events")
     parser.add_argument("--add", action="append", default=[], choices=tuple(ADDED))
+    options = parser.parse_args()
+    embedder = CachedEmbedder(make_embedder(options.embedder), options.cache)
+    conversations = load(options.data)[: quick if options.quick else None]
+    varied = {"ablate": options.ablate, "add": options.add}
+    found = results(measure(conversations, embedder, budgets=budgets, users=users, **varied))
+    if besides is not None:
+        found["knowhen"] |= besides(conversations, embedder)
+    print(f"{title}, {len(conversations)} conversations, embedder {embedder.name}")
+    print(table(found, [f"R@{k}" for k in RANKS] + [f"R@{b}t" for b in budgets]))
+    holders = {name: figures for name, figures in found.items() if figures.keys() & set(shown)}
+    print(table(holders, shown))
+    if options.ablate or options.add:
+        print(table(found, [f"delta/R@{b}t" for b in deltas]))
+    write(options.json, title.lower(), {"embedder": embedder.name, "gate": False, **varied}, found)
