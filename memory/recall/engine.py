@@ -1,23 +1,23 @@
-"""Recall: search with every cue, walk the graph, fuse, and pack under the budget."""
+"""Search with every cue and fuse them; then, where it is worth it, walk the graph."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
 from knowhen.graphs.edges import EDGE_KINDS
+from knowhen.graphs.knowledge import KnowledgeGraph
 from knowhen.graphs.names import normalise
 from knowhen.graphs.walk.base import Walk
 from knowhen.memory.clock import Clock
 from knowhen.memory.embedders.base import Embedder
 from knowhen.memory.embedders.identity import checked_vectors
-from knowhen.memory.gate.dialogue import read_utterance
 from knowhen.memory.indexes.base import VectorIndex
 from knowhen.memory.recall.bm25 import TermCounts
 from knowhen.memory.recall.corpus import NONE, Corpus
-from knowhen.memory.recall.cues import Evidence
+from knowhen.memory.recall.cues import CUES, Evidence
 from knowhen.memory.recall.currency import Currency
 from knowhen.memory.recall.facts import FactHit, FactSearch
 from knowhen.memory.recall.fusion import BIAS, contributions, fuse, shipped_weights
@@ -106,7 +106,10 @@ class RecallEngine:
     def search(
         self, text: str, *, as_of: datetime | None = None, known_at: datetime | None = None
     ) -> Findings:
-        """Score every part for a query; what was said or recorded later is left out."""
+        """Score every part for a query; what was said or recorded later is left out.
+
+        The walk over the graph is left to `walk`, since most of what is found is not let through.
+        """
         corpus = self.corpus.refresh()
         now = as_of if as_of is not None or self._clock is None else self._clock.now()
         query = read_query(text, speakers=corpus.people, asker=corpus.asker, now=now)
@@ -120,15 +123,28 @@ class RecallEngine:
             walk=np.zeros(len(corpus)),
         )
         facts = self._facts.search(query, vector, as_of=as_of, known_at=known_at, now=now)
-        restart = self._add_walk(evidence, facts)
-        shares = contributions(evidence, self._weights, self._settings.ablate)
+        shares = contributions(evidence, self._weights, (*self._settings.ablate, "walk"))
         scores = fuse(shares, len(corpus), self._weights.get(BIAS, 0.0))
         scores[~corpus.known(as_of, known_at)] = -np.inf
-        change = reordering(evidence, self.network.graph, scores) if restart else None
+        return Findings(query, corpus, evidence, scores, shares, tuple(facts))
+
+    def walk(self, findings: Findings) -> Findings:
+        """Findings with what a walk over the graph adds: a quarter of the cost of a search."""
+        evidence, weight = findings.evidence, self._weights.get("walk", 0.0)
+        if self._walk is None or "walk" in self._settings.ablate or not len(findings.corpus):
+            return findings
+        graph = self.network.refresh()
+        restart = {n: m for n, m in self._restart(evidence, findings.facts).items() if n in graph}
+        if not restart:
+            return findings
+        self._reach(self._walk, graph, restart, evidence)
+        shares = {**findings.shares, "walk": weight * CUES["walk"](evidence)}
+        scores = findings.scores + shares["walk"]
+        change = reordering(evidence, graph, scores)
         if change is not None:
             shares["documents"] = change
-            scores += change
-        return Findings(query, corpus, evidence, scores, shares, tuple(facts), restart)
+            scores = scores + change
+        return replace(findings, scores=scores, shares=shares, restart=restart)
 
     def _similarity(self, corpus: Corpus, vector: NDArray[np.float32]) -> Floats:
         ids, cosines = self._index.search(self._space, "turn", vector, DENSE_DEPTH)
@@ -150,28 +166,20 @@ class RecallEngine:
         both = lexical + 0.25 * spread + 0.2 * evidence.named
         return best(both, limit)
 
-    def _add_walk(self, evidence: Evidence, facts: list[FactHit]) -> dict[str, float]:
-        if self._walk is None or "walk" in self._settings.ablate or not len(evidence.corpus):
-            return {}
-        utterance = read_utterance(evidence.query.text)
-        if utterance.small_talk and not evidence.query.speakers:
-            return {}  # the gate will not let it through: not worth a walk
-        graph = self.network.refresh()
-        restart = self._restart(evidence, facts)
-        restart = {node: mass for node, mass in restart.items() if node in graph}
-        if not restart:
-            return {}
+    def _reach(
+        self, walk: Walk, graph: KnowledgeGraph, restart: Mapping[str, float], evidence: Evidence
+    ) -> None:
+        """Fill in the PageRank of every part's turn."""
         kinds = dict(self._settings.edges)
         kinds.update((kind, 0.0) for kind in EDGE_KINDS if kind in self._settings.ablate)
-        ranking = self._walk.rank(graph, restart, kinds=kinds)
+        ranking = walk.rank(graph, restart, kinds=kinds)
         place = evidence.corpus.node.get
         turns = np.array([place(node, NONE) for node in ranking.nodes.tolist()], np.int64)
         mass = np.zeros(len(evidence.corpus.turns))
         mass[turns[turns != NONE]] = ranking.scores[turns != NONE]
         evidence.walk = mass[evidence.corpus.turn_of]
-        return restart
 
-    def _restart(self, evidence: Evidence, facts: list[FactHit]) -> dict[str, float]:
+    def _restart(self, evidence: Evidence, facts: Sequence[FactHit]) -> dict[str, float]:
         """A sparse restart with fixed shares: entities of the query, facts, first hits."""
         corpus = evidence.corpus
         groups: list[tuple[float, dict[str, float]]] = []
