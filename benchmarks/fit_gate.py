@@ -33,12 +33,12 @@ NEED = (
 )
 HAVE = (
     *("named", "familiar", "foreign", "personal", "recalling", "length", "size", "known"),
-    *("best_known", "wide", "density", "top", "mean", "background", "attributed", "reply"),
-    *("other_reply", "sentence_lead", "fact_lead", "ownership", "own_i", "own_you", "other_you"),
-    *("own_dense", "other_dense"),
+    *("best_known", "wide", "density", "lift", "dated", "near_time", "top", "mean"),
+    *("background", "attributed", "second", "other_reply", "sentence_lead", "fact_lead"),
+    *("ownership", "own_i", "own_you", "other_you", "own_dense", "other_dense"),
 )
 # A swapped question is the commonest mistake in use, one about the other speaker the rarest.
-SHARES: Mapping[str, float] = {"swapped": 3.0, "other": 2.0, "exchanged": 0.5, "adversarial": 0.5}
+SHARES: Mapping[str, float] = {"swapped": 3.0, "other": 2.0, "exchanged": 0.25, "adversarial": 0.25}
 FOLDS = 5
 NEED_MISSED = 0.01
 """Share of real questions whose Need may fall below the threshold."""
@@ -74,7 +74,7 @@ def shares(found: Sequence[Row]) -> Floats:
 def fit(found: Sequence[Row], names: Sequence[str]) -> Head:
     """A head that tells the real ones among these rows."""
     return fit_head(
-        [row.decision.features for row in found],
+        [row.features for row in found],
         [row.case.kind == "real" for row in found],
         names,
         weights=shares(found),
@@ -96,7 +96,7 @@ def left_out(found: Sequence[Row], names: Sequence[str], chosen: Callable[[Row],
             head = fit(seen, names)
             for index, row in enumerate(found):
                 if groups[row.group] == fold and row.case.half != half:
-                    scores[index] = head.logit(row.decision.features)
+                    scores[index] = head.logit(row.features)
     return scores
 
 

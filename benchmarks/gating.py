@@ -16,7 +16,7 @@ Every set is made from public data by a rule, so that it can be made again:
 import json
 import random
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
@@ -25,10 +25,12 @@ from conversations import Conversation, beam, locomo
 
 from knowhen import MemoryManager, Turn
 from knowhen.memory.embedders.base import Embedder
+from knowhen.memory.recall.engine import Findings
 from knowhen.memory.records import Decision
 from knowhen.memory.settings import RecallSettings, Settings
 
 T = TypeVar("T")
+_NONE: Mapping[str, Callable[[Findings], float]] = {}
 SMALL_TALK = Path(__file__).with_name("smalltalk.txt")
 OTHERS = 50
 """Questions taken from each other conversation."""
@@ -73,10 +75,22 @@ class Row:
     """How many people of the memory the query names."""
     tokens: int
     """Size of the context that a recall would have injected, where it was asked for."""
+    probed: Mapping[str, float]
+    """Further signals that were asked for."""
+
+    @property
+    def features(self) -> Mapping[str, float]:
+        return {**self.decision.features, **self.probed}
 
 
-def rows(scenes: Iterator[Scene], embedder: Embedder, *, budget: int = 0) -> Iterator[Row]:
-    """Put every case to its memory. With a budget, real cases and world ones are packed too."""
+def rows(
+    scenes: Iterator[Scene],
+    embedder: Embedder,
+    *,
+    budget: int = 0,
+    probes: Mapping[str, Callable[[Findings], float]] = _NONE,
+) -> Iterator[Row]:
+    """Put every case to its memory. With a budget, world ones and small talk are packed too."""
     # The walk is left out: the gate looks at nothing that it changes.
     settings = Settings(recall=RecallSettings(walk="none"))
     for scene in scenes:
@@ -92,7 +106,9 @@ def rows(scenes: Iterator[Scene], embedder: Embedder, *, budget: int = 0) -> Ite
                 else:
                     decision = memory.decide(case.text)
                 named = sum(_names(case.text, name) for name in people)
-                yield Row(case, scene.group, scene.setting, decision, named, tokens)
+                findings = memory.search(case.text) if probes else None
+                probed = {n: probe(findings) for n, probe in probes.items()} if findings else {}
+                yield Row(case, scene.group, scene.setting, decision, named, tokens, probed)
 
 
 def scenes(data: Path, *, small: bool = True, quick: bool = False) -> Iterator[Scene]:

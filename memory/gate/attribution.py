@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from knowhen.memory.gate.content import Content
 from knowhen.memory.recall.corpus import NONE
-from knowhen.memory.recall.engine import Findings
+from knowhen.memory.recall.engine import Findings, best
 from knowhen.memory.text.analyzer import words
 
-Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 DEPTH = 6
 """Parts read closely, on either side, by shared terms and again by cosine."""
 # English rules; elsewhere only the speaker counts.
@@ -30,9 +30,6 @@ _YOU = frozenset(("you", "you're", "you've", "you'd", "you'll", "your", "yours",
 class Attribution:
     """Best evidence by who says it and of whom, each as a share of the query's content."""
 
-    own_lexical: float = 0.0
-    """BM25 of the asked person's best part, as a share of the best part's."""
-    other_lexical: float = 0.0
     own_dense: float = 0.0
     other_dense: float = 0.0
     own_i: float = 0.0
@@ -56,11 +53,16 @@ class Attribution:
     other_fact: float = 0.0
 
 
-def attribute(findings: Findings, content: Content) -> Attribution | None:
-    """Compare the evidence of the people asked about with the others'.
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """Which parts were said by the people asked about, and which by other people."""
 
-    None when the query names nobody, or everybody: then there is nothing to mix up.
-    """
+    own: Mask
+    other: Mask
+
+
+def read_sides(findings: Findings) -> Sides | None:
+    """None when the query names nobody, or everybody: then there is nothing to mix up."""
     corpus, evidence = findings.corpus, findings.evidence
     people = set(corpus.people)
     asked = people & findings.query.speakers
@@ -72,37 +74,29 @@ def attribute(findings: Findings, content: Content) -> Attribution | None:
         [number for number, name in enumerate(corpus.speakers) if name in people],
     )
     other = speaking & ~own
-    if not own.any() or not other.any():
-        return None
+    return Sides(own, other) if own.any() and other.any() else None
+
+
+def attribute(findings: Findings, content: Content, sides: Sides) -> Attribution:
+    """Compare the evidence of the people asked about with the others'."""
     result = Attribution()
-    _by_speaker(result, findings, own, other)
-    _by_term(result, findings, content, own, other)
-    _by_sentence(result, findings, content, own=own, side="own")
-    _by_sentence(result, findings, content, own=other, side="other")
-    _by_fact(result, findings, content, asked)
+    _by_speaker(result, findings, sides)
+    _by_term(result, findings, content, sides)
+    _by_sentence(result, findings, content, own=sides.own, side="own")
+    _by_sentence(result, findings, content, own=sides.other, side="other")
+    _by_fact(result, findings, content)
     return result
 
 
-def _by_speaker(
-    result: Attribution, findings: Findings, own: NDArray[np.bool_], other: NDArray[np.bool_]
-) -> None:
-    scores, cosines = findings.evidence.turn_bm25, findings.evidence.similarity
-    top = float(scores.max(initial=0.0)) or 1.0
-    result.own_lexical = float(scores[own].max() / top)
-    result.other_lexical = float(scores[other].max() / top)
-    result.own_dense = float(cosines[own].max())
-    result.other_dense = float(cosines[other].max())
+def _by_speaker(result: Attribution, findings: Findings, sides: Sides) -> None:
+    cosines = findings.evidence.similarity
+    result.own_dense = float(cosines[sides.own].max())
+    result.other_dense = float(cosines[sides.other].max())
 
 
-def _by_term(
-    result: Attribution,
-    findings: Findings,
-    content: Content,
-    own: NDArray[np.bool_],
-    other: NDArray[np.bool_],
-) -> None:
+def _by_term(result: Attribution, findings: Findings, content: Content, sides: Sides) -> None:
     counts, shares = findings.evidence.counts.counts, content.row_shares
-    ours, theirs = counts[:, own].sum(axis=1), counts[:, other].sum(axis=1)
+    ours, theirs = counts @ sides.own, counts @ sides.other
     result.own_known = float(shares @ (ours > 0))
     result.ownership = float(shares @ (ours / np.maximum(ours + theirs, 1.0)))
 
@@ -112,7 +106,7 @@ def _by_sentence(
     findings: Findings,
     content: Content,
     *,
-    own: NDArray[np.bool_],
+    own: Mask,
     side: str,
 ) -> None:
     before = findings.corpus.before
@@ -141,10 +135,10 @@ def _by_sentence(
         result.other_reply = first
 
 
-def _nearest(findings: Findings, mask: NDArray[np.bool_]) -> list[int]:
+def _nearest(findings: Findings, mask: Mask) -> list[int]:
     rows = np.flatnonzero(mask)
     lexical, cosines = findings.evidence.turn_bm25[rows], findings.evidence.similarity[rows]
-    found = [rows[np.argsort(-values, kind="stable")[:DEPTH]] for values in (lexical, cosines)]
+    found = [rows[best(values, DEPTH)] for values in (lexical, cosines)]
     return list(dict.fromkeys(np.concatenate(found).tolist()))
 
 
@@ -154,10 +148,11 @@ def _sentences(text: str, content: Content) -> Iterator[tuple[str, set[str]]]:
         sentence = match.group()
         found = set(words(sentence))
         person = "i" if found & _I else "you" if found & _YOU else "i" if found & _WE else "plain"
-        yield person, content.terms_of(sentence)
+        yield person, content.terms_of(sentence, found)
 
 
-def _by_fact(result: Attribution, findings: Findings, content: Content, asked: set[str]) -> None:
+def _by_fact(result: Attribution, findings: Findings, content: Content) -> None:
+    asked = findings.query.speakers
     for hit in findings.facts[: 2 * DEPTH]:
         held = content.held(content.terms_of(hit.thought.text))
         if hit.thought.subject in asked:

@@ -1,6 +1,7 @@
 """What a query asks for, term by term, and how much of it a text holds."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,25 +40,23 @@ class Content:
     """The shares of the terms that the memory knows, in the order of `TermCounts`."""
     open: bool
     """Nothing is asked for in particular: all terms only frame the question, or there are none."""
-    missing: float
-    """Share of the weightiest term that the memory has never met."""
-
     language: str
     """Language of the query, by which texts are stemmed."""
 
-    def terms_of(self, text: str) -> set[str]:
+    def terms_of(self, text: str, found: AbstractSet[str] | None = None) -> set[str]:
         """Terms of a text that the query's could match, function words included.
 
-        Only terms of the query's own language match it, and finding out the language of every
-        sentence would take longer than all the rest of the gate.
+        `found` are the words of the text, where they were read already. Only terms of the
+        query's own language match it, and finding out the language of every sentence would
+        take longer than all the rest of the gate.
         """
         if not text.isascii():
             return set(terms(text))
-        return {stem(word, self.language) for word in words(text)}
+        return {stem(word, self.language) for word in found or words(text)}
 
-    def held(self, found: Iterable[str]) -> float:
-        """Share of the content among these terms, each counted once."""
-        return sum(self.shares[term] for term in self.shares.keys() & set(found))
+    def held(self, found: AbstractSet[str]) -> float:
+        """Share of the content among these terms."""
+        return sum(share for term, share in self.shares.items() if term in found)
 
 
 def read_content(evidence: Evidence) -> Content:
@@ -78,12 +77,9 @@ def read_content(evidence: Evidence) -> Content:
         weights = rarity
     total = sum(weights.values()) or 1.0
     shares = {term: value / total for term, value in weights.items()}
-    known = set(counts.terms)
-    missing = max((share for term, share in shares.items() if term not in known), default=0.0)
     return Content(
         shares=shares,
         row_shares=np.array([shares[term] for term in counts.terms]),
         open=vague,
-        missing=missing,
         language=detect(words(query.text)),
     )

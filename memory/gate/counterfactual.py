@@ -13,7 +13,6 @@ _SWITCHES = ("named", "familiar", "foreign", "personal", "recalling")
 _AMOUNTS: Mapping[str, str] = {
     "best_known": "the share of what it asks about that fits whom it asks about",
     "wide": "the share of what it asks about in one stretch of conversation",
-    "reply": "the share of what it asks about that the person asked about speaks of",
     "other_reply": "the share of what it asks about that somebody else speaks of",
     "top": "the similarity of the nearest passage",
 }

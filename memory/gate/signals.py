@@ -6,28 +6,20 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from knowhen.memory.gate.attribution import Attribution, attribute
+from knowhen.memory.gate.attribution import Attribution, attribute, read_sides
 from knowhen.memory.gate.content import Content, read_content
 from knowhen.memory.gate.dialogue import Utterance, read_utterance
 from knowhen.memory.gate.trust import Trust, read_trust
 from knowhen.memory.gate.world import question_features
 from knowhen.memory.recall.bm25 import bm25
-from knowhen.memory.recall.engine import Findings
+from knowhen.memory.recall.cues import date
+from knowhen.memory.recall.engine import Findings, best
 from knowhen.memory.text.analyzer import fold, terms
 from knowhen.memory.text.entities import find_entities
 
-Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 HITS = 5
-_COVERAGES = (
-    "coverage",
-    "window_coverage",
-    "wide_coverage",
-    "hits_coverage",
-    "known_share",
-    "known_terms",
-    "density",
-    "support",
-)
+_COVERAGES = ("window_coverage", "wide_coverage", "known_share", "density", "lift")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,38 +35,26 @@ class Signals:
     familiar: tuple[str, ...]
     """Names in the query, other than speakers, that this memory has met."""
     utterance: Utterance
-    coverage: float
-    """Share of the query's content, by rarity, that the best part holds."""
+    known_share: float
+    """Share of the query's content, by rarity, that occurs in the memory at all."""
     window_coverage: float
-    """The same for the best part with its neighbours."""
+    """Share of the content that the best part and its neighbours hold."""
     wide_coverage: float
     """The same with three neighbours on either side."""
-    hits_coverage: float
-    """The same for the first hits together."""
-    known_share: float
-    """Share of the query's content that occurs in the memory at all."""
     density: float
     """BM25 of the best window, as a share of what a perfect one could have."""
-    known_terms: float
-    """Share of the query's terms that occur in the memory, whatever their weight."""
-    missing: float
-    """Share of the weightiest term that does not."""
-    support: float
-    """Logarithm of the number of parts that hold half of the content."""
+    lift: float
+    """How unlikely it is that the words of one passage of the person asked about stand together
+    by chance: minus the logarithm of how many such passages there would be."""
     top_similarity: float
     mean_similarity: float
     """Mean cosine of the first hits."""
     background: float
     """Mean cosine over the space: what this query has in common with anything here."""
-    rise: float
-    """How far the best cosine stands above the background, in standard deviations, less what
-    chance alone gives the best of so many."""
-    margin: float
-    """Best cosine less the second best."""
-    agreement: float
-    """Share of the first hits by terms that are first hits by cosine too."""
-    fact: float
-    """Match of the best thought."""
+    dated: bool
+    """It mentions a time."""
+    near_time: float
+    """1 where something was said in that time; it falls off with the days between."""
     attribution: Attribution | None
     trust: Trust
     shape: Mapping[str, float]
@@ -89,31 +69,26 @@ def read_signals(findings: Findings) -> Signals:
     """Read the signals off a search."""
     query, evidence, corpus = findings.query, findings.evidence, findings.corpus
     familiar, strangers = _names(findings)
-    similarity = np.sort(evidence.similarity)[::-1]
-    size = len(similarity)
-    spread = float(similarity.std()) if size else 0.0
-    top = float(similarity[0]) if size else 0.0
-    background = float(similarity.mean()) if size else 0.0
-    chance = float(np.sqrt(2 * np.log(size))) if size else 0.0
+    similarity, size = evidence.similarity, len(corpus)
+    nearest = similarity[best(similarity, HITS)]
     content, utterance = read_content(evidence), read_utterance(query.text)
+    sides = read_sides(findings)
+    asked = sides.own if sides else np.ones(size, bool)
     return Signals(
         text=query.text,
-        parts=len(corpus),
+        parts=size,
         terms=query.terms,
         names=tuple(sorted(set(query.speakers) & set(corpus.people))),
         strangers=strangers,
         familiar=familiar,
         utterance=utterance,
-        **_coverages(findings, content),
-        missing=content.missing,
-        top_similarity=top,
-        mean_similarity=float(similarity[:HITS].mean()) if size else 0.0,
-        background=background,
-        rise=(top - background) / spread - chance if spread > 1e-9 else -chance,
-        margin=top - float(similarity[1]) if size > 1 else 0.0,
-        agreement=_agreement(findings),
-        fact=findings.facts[0].score if findings.facts else 0.0,
-        attribution=attribute(findings, content),
+        **_coverages(findings, content, asked),
+        top_similarity=float(nearest[0]) if size else 0.0,
+        mean_similarity=float(nearest.mean()) if size else 0.0,
+        background=float(similarity.mean()) if size else 0.0,
+        dated=bool(query.days),
+        near_time=float(date(evidence).max()) if query.days and size else 0.0,
+        attribution=attribute(findings, content, sides) if sides else None,
         trust=read_trust(findings, content, personal=bool(query.speakers) or utterance.personal),
         shape=question_features(query.text),
         open=content.open,
@@ -136,33 +111,21 @@ def _names(findings: Findings) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(familiar), tuple(strangers)
 
 
-def _coverages(findings: Findings, content: Content) -> dict[str, float]:
-    """Shares of the query's content by what holds it, and the density of the best window."""
+def _coverages(findings: Findings, content: Content, asked: Mask) -> dict[str, float]:
+    """Shares of the query's content by what holds it, and how telling the best holder is."""
     counts, corpus = findings.evidence.counts, findings.corpus
+    chance = float(np.log(max(len(corpus), 1)))
     if not counts.terms or not len(corpus):
-        return dict.fromkeys(_COVERAGES, 0.0)
+        return dict.fromkeys(_COVERAGES, 0.0) | {"lift": -chance}
     weights = content.row_shares
     held = counts.counts > 0
     windows, lengths = counts.window(1)
     wide, _ = counts.window(3)
-    hits = np.argsort(-findings.evidence.turn_bm25, kind="stable")[:HITS]
-    parts = weights @ held
+    together = np.log(len(corpus) / held.sum(axis=1)) @ held
     return {
-        "coverage": float(parts.max()),
         "window_coverage": float((weights @ (windows > 0)).max()),
         "wide_coverage": float((weights @ (wide > 0)).max()),
-        "hits_coverage": float(weights @ held[:, hits].any(axis=1)),
         "known_share": float(weights.sum()),
-        "known_terms": len(counts.terms) / len(findings.query.terms),
         "density": float(bm25(windows, lengths, weights=weights).max()) / 2.2,
-        "support": float(np.log1p((parts >= 0.5).sum())),
+        "lift": float(together[asked].max()) - chance,
     }
-
-
-def _agreement(findings: Findings) -> float:
-    lexical, similarity = findings.evidence.turn_bm25, findings.evidence.similarity
-    if not lexical.any():
-        return 0.0
-    first = set(np.argsort(-lexical, kind="stable")[: 2 * HITS].tolist())
-    second = set(np.argsort(-similarity, kind="stable")[: 2 * HITS].tolist())
-    return len(first & second) / max(len(first), 1)
