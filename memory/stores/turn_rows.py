@@ -61,7 +61,8 @@ class SpaceRows:
         if space in self._numbers:
             return self._numbers[space]
         row = self._db.one("SELECT number FROM spaces WHERE name = ?", (space,))
-        if row and not self._db.in_transaction:  # a number that is rolled back may go to another space
+        # One that is rolled back may go to another space.
+        if row and not self._db.in_transaction:
             self._numbers[space] = row[0]
         return row[0] if row else 0
 

@@ -22,16 +22,10 @@ Place = tuple[datetime, int, int]
 class Standing:
     """When a thought holds from, which turn said it, and who did."""
 
-    valid_from: datetime
-    turn: int
-    """Arrival number of its first turn; orders what was said at the same time."""
-    start: int
-    """Where in that turn it stands."""
+    place: Place
+    """Since when; the arrival number of its first turn, which orders what was said at the same
+    time; and where in that turn it stands."""
     authors: frozenset[str]
-
-    @property
-    def place(self) -> Place:
-        return self.valid_from, self.turn, self.start
 
 
 StandingOf = Callable[[Thought], Standing]
@@ -173,7 +167,7 @@ def _disagree_at_once(own: Standing, other: Standing) -> bool:
     """Two values for one time: from two people, or in one breath."""
     if own.place[:2] == other.place[:2]:
         return True
-    return own.valid_from == other.valid_from and own.authors != other.authors
+    return own.place[0] == other.place[0] and own.authors != other.authors
 
 
 def _outgrown(thought: Thought, other: Thought, standing: StandingOf) -> bool:

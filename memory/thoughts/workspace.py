@@ -31,6 +31,8 @@ class Workspace:
         self._before: dict[str, Thought] = {}
         self._base: dict[str, Thought] = {}
         self._turns: dict[str, StoredTurn] = {}
+        self._standings: dict[str, Standing] = {}
+        self._compared: dict[tuple[str, str], Relation | None] = {}
         self._seeds: set[str] = set()
         self._around: set[str] = set()
         self._removed: set[str] = set()
@@ -119,7 +121,10 @@ class Workspace:
 
     # Resolving and writing --------------------------------------------------------------
     def finish(self, index: Index) -> dict[str, Thought | None]:
-        """Resolve what is affected and write what changed; None stands for what is gone."""
+        """Resolve what is affected and write what changed; None stands for what is gone.
+
+        Nothing is changed after it.
+        """
         affected = self._seeds | self._around
         self.load(affected)
         for seed in affected & self._base.keys():
@@ -144,7 +149,7 @@ class Workspace:
             for other, kind in others.items():
                 if other in related:  # of many alike, only one may have been near to the other
                     related[other].setdefault(one, kind)
-        self._know_turns(related.keys() | {i for others in related.values() for i in others})
+        self._stand(related.keys() | {i for others in related.values() for i in others})
         final = {i: self._resolved(i, related[i]) for i in related}
         self._gather(final)
         self._name_superseded(final, related)
@@ -152,15 +157,21 @@ class Workspace:
 
     def _related(self, thought_id: str) -> dict[str, Relation]:
         """Thoughts that a loaded one relates to, and how."""
-        own = self._base[thought_id]
         found: dict[str, Relation] = {}
         for other_id in sorted(self._candidates(thought_id)):
             other = self._base.get(other_id)
             if other is not None and not self._by_hand(other):
-                kind = relation(own, other)
+                kind = self._relation(thought_id, other_id)
                 if kind is not None:
                     found[other_id] = kind
         return found
+
+    def _relation(self, one: str, other: str) -> Relation | None:
+        """The relation of two loaded thoughts, decided once: it is the same in both directions."""
+        pair = (one, other) if one < other else (other, one)
+        if pair not in self._compared:
+            self._compared[pair] = relation(self._base[pair[0]], self._base[pair[1]])
+        return self._compared[pair]
 
     def _candidates(self, thought_id: str) -> set[str]:
         """What is near, what it was found to relate to before, and what the near restate."""
@@ -211,16 +222,19 @@ class Workspace:
 
     def _by_hand(self, thought: Thought) -> bool:
         """Whether a user took the thought out of the running, so that it affects no other."""
-        return settled_by_hand(thought, ChainMap(self._base, self._before))
+        return thought.status != "active" and settled_by_hand(
+            thought, ChainMap(self._base, self._before)
+        )
 
     def _resolved(self, thought_id: str, related: Mapping[str, Relation]) -> Thought:
         own = self._base[thought_id]
         if self._by_hand(own):
             return own
         pairs = [(self._base[other], kind) for other, kind in sorted(related.items())]
-        return resolve(own, pairs, self._standing)
+        return resolve(own, pairs, lambda thought: self._standings[thought.id])
 
-    def _know_turns(self, thought_ids: Iterable[str]) -> None:
+    def _stand(self, thought_ids: Iterable[str]) -> None:
+        """Know where each of these thoughts stands."""
         turn_ids = {
             source.turn_id
             for thought_id in thought_ids
@@ -230,14 +244,13 @@ class Workspace:
         if turn_ids:
             for stored in self._store.turns(self._space, ids=sorted(turn_ids)):
                 self._turns[stored.turn.id] = stored
+        self._standings = {i: self._standing(self._base[i]) for i in thought_ids}
 
     def _standing(self, thought: Thought) -> Standing:
         known = [(self._turns[s.turn_id], s) for s in thought.sources if s.turn_id in self._turns]
         first = min(((row.seq, source.start) for row, source in known), default=(0, 0))
         return Standing(
-            valid_from=thought.valid_from or _NO_TIME,
-            turn=first[0],
-            start=first[1],
+            place=(thought.valid_from or _NO_TIME, *first),
             authors=frozenset(row.turn.speaker or row.turn.role for row, _ in known),
         )
 
