@@ -4,6 +4,7 @@ import threading
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Literal
 
 from knowhen.memory.records import Thought
@@ -16,6 +17,8 @@ Word = Literal["outdated by", "disputed by", "later"]
 
 SHARED = 2
 """Terms of the query that two statements share before a remark is made on them."""
+FOLLOWED = 200
+"""How many values that took over, one from the other, are looked at from one turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +46,12 @@ class Currency:
         self,
         turn_id: str,
         asked: Collection[str],
+        among: Collection[str],
         *,
         as_of: datetime | None = None,
         known_at: datetime | None = None,
     ) -> Iterator[Remark]:
-        """Remarks on what the turn says about any of the asked terms.
+        """Remarks on what the turn says about any of the asked terms, that name a turn `among`.
 
         What took over only after `as_of`, or was retired only after `known_at`, stood then.
         Call `refresh` first.
@@ -55,33 +59,40 @@ class Currency:
         asked = frozenset(asked)
         for thought_id in sorted(self._by_turn.get(turn_id, ())):
             thought = self._thoughts[thought_id]
-            for later in self._chain(thought, as_of, known_at):
-                if self._both_asked(thought, later, asked):
+            for later in islice(self._chain(thought, as_of, known_at), FOLLOWED):
+                others = _turns(later, among, turn_id)
+                if others and self._follows(thought, later, asked):
                     by_value = _only_by_value(thought, later)
-                    yield from _remarks("later" if by_value else "outdated by", later, turn_id)
+                    yield from (Remark("later" if by_value else "outdated by", i) for i in others)
             for rival in map(self._thoughts.get, thought.rivals):
                 if rival is None or rival.status in _WITHDRAWN:
                     continue
-                if self._both_asked(thought, rival, asked):
-                    yield from _remarks("disputed by", rival, turn_id)
+                others = _turns(rival, among, turn_id)
+                if others and self._both_asked(thought, rival, asked):
+                    yield from (Remark("disputed by", i) for i in others)
 
     def _chain(
         self, thought: Thought, as_of: datetime | None, known_at: datetime | None
     ) -> Iterator[Thought]:
-        """The thoughts that took over from it, one from the other.
-
-        Only the first was compared with it; a further one is left out that no rule relates to it.
-        """
-        first, passed = thought, set()
+        """The thoughts that took over from it, one from the other."""
+        passed = set()
         while thought.superseded_by is not None and thought.id not in passed:
             passed.add(thought.id)
             late = known_at is not None and thought.retired_at and thought.retired_at > known_at
             later = self._thoughts.get(thought.superseded_by)
             if later is None or late or _begins_after(later, as_of):
                 return
-            if later.id == first.superseded_by or relation(first, later) == "update":
-                yield later
+            yield later
             thought = later
+
+    def _follows(self, first: Thought, later: Thought, asked: frozenset[str]) -> bool:
+        """Whether one at the end of a chain is a later word on what is asked.
+
+        Only the next in the chain was compared with it: a further one may be about another thing.
+        """
+        if not self._both_asked(first, later, asked):
+            return False
+        return later.id == first.superseded_by or relation(first, later) == "update"
 
     def _both_asked(self, one: Thought, other: Thought, asked: frozenset[str]) -> bool:
         """Whether the query asks about what both say.
@@ -131,10 +142,10 @@ def _only_by_value(one: Thought, later: Thought) -> bool:
     return told and not slot and relation(one, later) == "update"
 
 
-def _remarks(word: Word, other: Thought, turn_id: str) -> Iterator[Remark]:
-    for source in other.sources:
-        if source.turn_id != turn_id:
-            yield Remark(word, source.turn_id)
+def _turns(thought: Thought, among: Collection[str], besides: str) -> list[str]:
+    """Those of the turns that the thought rests on."""
+    ids = (source.turn_id for source in thought.sources)
+    return [turn_id for turn_id in ids if turn_id in among and turn_id != besides]
 
 
 def _begins_after(thought: Thought, as_of: datetime | None) -> bool:

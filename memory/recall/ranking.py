@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from knowhen.memory.recall.comparison import compare
+from knowhen.memory.recall.corpus import Corpus
 from knowhen.memory.recall.currency import Currency
 from knowhen.memory.recall.engine import Findings
 
@@ -59,13 +60,11 @@ def with_remarks(
     currency.refresh()
     places = {entry.turn: place for place, entry in enumerate(ranked)}
     marks = _Marks(places)
-    for entry in ranked[:REMARKED]:
-        turn_id = corpus.turns[entry.turn].turn.id
-        remarks = currency.remarks(turn_id, findings.query.terms, as_of=as_of, known_at=known_at)
-        for remark in remarks:
-            other = corpus.position.get(remark.other)
-            if other is not None and places.get(other, REMARKED) < REMARKED:
-                marks.add(entry.turn, remark.word, other)
+    asked = findings.query.terms
+    first = {corpus.turns[entry.turn].turn.id: entry.turn for entry in ranked[:REMARKED]}
+    for turn_id, turn in first.items():
+        for remark in currency.remarks(turn_id, asked, first, as_of=as_of, known_at=known_at):
+            marks.add(turn, remark.word, first[remark.other])
     for earlier, word, later in compare(
         findings.query, [corpus.turns[entry.turn] for entry in ranked[:COMPARED]]
     ):
@@ -76,6 +75,9 @@ def with_remarks(
         return ranked
     order: dict[int, Ranked] = {}
     for entry in ranked:
+        if entry.turn not in marks:
+            order.setdefault(entry.turn, entry)
+            continue
         score = max([entry.score, *(ranked[places[i]].score for i in marks.rivals(entry.turn))])
         entry = replace(entry, score=score)
         for other in marks.above(entry.turn):
@@ -83,8 +85,10 @@ def with_remarks(
                 found = ranked[places[other]]
                 order[other] = replace(found, score=max(entry.score, found.score))
         order.setdefault(entry.turn, entry)
-    ids = [stored.turn.id for stored in corpus.turns]
-    return [replace(entry, mark=marks.text(turn, ids)) for turn, entry in order.items()]
+    return [
+        replace(entry, mark=marks.text(turn, corpus)) if turn in marks else entry
+        for turn, entry in order.items()
+    ]
 
 
 class _Marks:
@@ -93,14 +97,19 @@ class _Marks:
     def __init__(self, places: dict[int, int]) -> None:
         self._places = places
         self._found: dict[tuple[int, Word], set[int]] = {}
+        self._marked: set[int] = set()
 
     def __bool__(self) -> bool:
         return bool(self._found)
+
+    def __contains__(self, turn: int) -> bool:
+        return turn in self._marked
 
     def add(self, turn: int, word: Word, other: int) -> None:
         """Mark a turn, and the other in return."""
         self._found.setdefault((turn, word), set()).add(other)
         self._found.setdefault((other, BACK[word]), set()).add(turn)
+        self._marked.update((turn, other))
 
     def related(self, one: int, other: int) -> bool:
         return any(other in self._found.get((one, word), ()) for word in BACK)
@@ -114,9 +123,9 @@ class _Marks:
         """The turns that dispute it, as far as they are named."""
         return self._named(turn, "disputed by")
 
-    def text(self, turn: int, ids: list[str]) -> str:
+    def text(self, turn: int, corpus: Corpus) -> str:
         return "".join(
-            f"; {word} " + ", ".join(ids[other] for other in self._named(turn, word))
+            f"; {word} " + ", ".join(corpus.turns[i].turn.id for i in self._named(turn, word))
             for word in BACK
             if (turn, word) in self._found
         )
