@@ -36,6 +36,8 @@ class Exchange:
 class MemoryAgent:
     """Decides, recalls, answers, remembers, and thinks about it in the background.
 
+    The memory is read in the background too, as soon as there is an agent.
+
     What the user says is stored before the model is asked, so that neither a failing model nor a
     killed process loses it. Without a model it answers by quoting its memory. After a restart it
     continues where it was, because the session's last turns are read from the memory.
@@ -74,6 +76,7 @@ class MemoryAgent:
         self.name = name
         self._instructions = instructions
         self._window = window
+        self._mind.background.warm(memory)
         self.last: Answer | None = None
         """The last answer, with its decision, recall and citations; also after streaming."""
 

@@ -1,7 +1,8 @@
-"""Thinking after the answer: one thread that works through the memory's own queue."""
+"""What nobody waits for: reading the memory at the start, and thinking after the answer."""
 
 import logging
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from knowhen.memory.errors import HomeUnavailable
@@ -11,7 +12,7 @@ log = logging.getLogger(__name__)
 
 
 class Background:
-    """Post-thinks behind the conversations of one home, one space at a time.
+    """One thread behind the conversations of one home, which serves one space at a time.
 
     Nothing is queued here that could be lost: what is to be thought about stands in the store,
     and a request only says that there may be some.
@@ -34,10 +35,19 @@ class Background:
         with self._lock:
             if self._closed or memory.space in self._waiting:
                 return
-            if self._pool is None:
-                self._pool = ThreadPoolExecutor(1, thread_name_prefix="knowhen-think")
             self._waiting.add(memory.space)
-            self._last = self._pool.submit(self._run, memory)
+            self._submit(self._think, memory)
+
+    def warm(self, memory: MemoryManager) -> None:
+        """Have the memory read into this process soon, so that its first turns need not."""
+        with self._lock:
+            if not self._closed:
+                self._submit(self._warm, memory)
+
+    def _submit(self, work: Callable[[MemoryManager], None], memory: MemoryManager) -> None:
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(1, thread_name_prefix="knowhen-behind")
+        self._last = self._pool.submit(work, memory)
 
     def wait(self) -> None:
         """Until everything asked for so far is done."""
@@ -54,7 +64,13 @@ class Background:
         if pool is not None:
             pool.shutdown(wait=True)
 
-    def _run(self, memory: MemoryManager) -> None:
+    def _warm(self, memory: MemoryManager) -> None:
+        try:
+            memory.warm()
+        except Exception:  # the turn that needs it reads it, and meets the error
+            log.info("space %r could not be read ahead", memory.space, exc_info=True)
+
+    def _think(self, memory: MemoryManager) -> None:
         with self._lock:
             self._waiting.discard(memory.space)
         try:

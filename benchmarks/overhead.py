@@ -2,11 +2,16 @@
 
 An agent with a chat function that costs nothing talks on top of N remembered turns. The CPU
 time of the whole process is counted, thinking in the background included, once its caches are
-warm; the first turn after opening is reported beside it.
+warm; what comes before, once for each start of the program, is reported beside it.
 
-    cpu_ms/N   milliseconds of CPU that a turn costs with memory, both its sides remembered
-    cold_ms/N  the same for the first turn after the memory was opened
-    growth/N   tokens that memory added to a prompt, as a share of the budget; the most of all turns
+    cpu_ms/N     milliseconds of CPU that a turn costs with memory, both its sides remembered
+    median_ms/N  the median of the same
+    open_ms/N    opening the memory and reading it in the agent's background thread, once
+    cold_ms/N    the first turn after that
+    growth/N     tokens that memory added to a prompt, as a share of the budget; the most of all
+
+Of `cpu_ms`, the parts: `search_ms`, `decide_ms`, `walk_ms` and `pack_ms` (the rest) of a recall,
+`remember_ms` (both sides) and `settle_ms` (thinking about the events that closed).
 
 Needs no data: the conversation is made of sentence patterns with a fixed seed.
 """
@@ -14,14 +19,26 @@ Needs no data: the conversation is made of sentence patterns with a fixed seed.
 import argparse
 import random
 import tempfile
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from functools import wraps
 from pathlib import Path
+from typing import Self
+from unittest.mock import patch
 
-from report import Figure, figure, table, write
+import numpy as np
+from report import Figure, Results, figure, table, write
 
 from knowhen import MemoryAgent, MemoryManager, Turn
+from knowhen.agents.background import Background
+from knowhen.memory.consolidation import Consolidation
+from knowhen.memory.gate.gate import Gate
+from knowhen.memory.ingestion import Ingestion
+from knowhen.memory.recall.engine import RecallEngine
+from knowhen.memory.recall.recalling import Recalling
 
 START = datetime(2024, 1, 1, 9, tzinfo=UTC)
 SITTING = 20
@@ -86,6 +103,14 @@ QUESTIONS = (
     "What did I promise {name} for the trip to {city}?",
 )
 SMALL_TALK = ("Thanks, that helps!", "Good morning!", "Sounds good.")
+PARTS: dict[str, tuple[type, str]] = {
+    "search": (RecallEngine, "search"),
+    "walk": (RecallEngine, "walk"),
+    "decide": (Gate, "decide"),
+    "pack": (Recalling, "recall"),
+    "remember": (Ingestion, "remember"),
+    "settle": (Consolidation, "run"),
+}
 REPLY = "I see. Tell me more about how that went, and what you would like to do next."
 
 
@@ -135,7 +160,7 @@ def measure(
     folder: Path, *, turns: int, budget: int, rng: random.Random, embedder: str
 ) -> dict[str, Figure]:
     prompts: list[int] = []
-
+    begun = time.process_time()
     with MemoryManager.open(folder, embedder=embedder) as memory:
 
         def chat(messages: list[dict[str, str]]) -> str:
@@ -143,18 +168,71 @@ def measure(
             prompts.append(memory.counter.count("".join(system)))
             return REPLY
 
+        background = Background()
         spent: list[float] = []
-        with MemoryAgent(memory, chat, budget=budget) as agent:
-            for text in said(turns + 1, rng):
-                before = time.process_time()
-                agent.reply(text)
-                spent.append(1000 * (time.process_time() - before))
+        with MemoryAgent(memory, chat, budget=budget, background=background) as agent:
+            background.wait()
+            opened = 1000 * (time.process_time() - begun)
+            with Stopwatch() as watch:
+                for text in said(turns + 1, rng):
+                    before = time.process_time()
+                    agent.reply(text)
+                    background.wait()
+                    spent.append(1000 * (time.process_time() - before))
+                    watch.lap()
     growth = max(prompts) / budget
-    return {
+    figures = {
         "cpu_ms": figure(spent[1:]),
+        "median_ms": figure(spent[1:], of=np.median),
+        "open_ms": figure([opened]),
         "cold_ms": figure(spent[:1]),
         "growth": {"value": growth, "ci95": [growth, growth], "n": len(prompts)},
     }
+    parts = {f"{part}_ms": figure(laps[1:]) for part, laps in watch.laps.items()}
+    return figures | parts
+
+
+class Stopwatch:
+    """CPU time of the parts of memory on their own thread, in milliseconds, lap by lap.
+
+    A part that runs inside another is taken out of it.
+    """
+
+    def __init__(self) -> None:
+        self.laps: dict[str, list[float]] = {part: [] for part in PARTS}
+        self._spent = dict.fromkeys(PARTS, 0.0)
+        self._inside = threading.local()
+        self._patches = ExitStack()
+
+    def lap(self) -> None:
+        """End a lap: what was spent since the last one is noted."""
+        for part, laps in self.laps.items():
+            laps.append(1000 * self._spent[part])
+        self._spent = dict.fromkeys(PARTS, 0.0)
+
+    def _timed(self, part: str, function: Callable[..., object]) -> Callable[..., object]:
+        @wraps(function)
+        def timed(*args: object, **kwargs: object) -> object:
+            outer = getattr(self._inside, "others", 0.0)
+            self._inside.others = 0.0
+            before = time.thread_time()
+            try:
+                return function(*args, **kwargs)
+            finally:
+                spent = time.thread_time() - before
+                self._spent[part] += spent - self._inside.others
+                self._inside.others = outer + spent
+
+        return timed
+
+    def __enter__(self) -> Self:
+        for part, (owner, name) in PARTS.items():
+            timed = self._timed(part, getattr(owner, name))
+            self._patches.enter_context(patch.object(owner, name, timed))
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._patches.close()
 
 
 def main() -> None:
@@ -181,7 +259,11 @@ def main() -> None:
                 embedder=options.embedder,
             )
         figures |= {f"{name}/{size}": value for name, value in measured.items()}
-    print(table({"knowhen": figures}, list(figures)))
+    rows: Results = {}
+    for name, value in figures.items():
+        metric, _, size_name = name.partition("/")
+        rows.setdefault(metric, {})[size_name] = value
+    print(table(rows, [str(size) for size in sizes]))
     settings = {name: str(value) for name, value in vars(options).items() if name != "json"}
     write(options.json, "overhead", settings, {"knowhen": figures})
 

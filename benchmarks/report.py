@@ -2,9 +2,9 @@
 
 import argparse
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TypedDict
+from typing import Any, TypedDict
 
 import numpy as np
 
@@ -32,15 +32,15 @@ def arguments(description: str | None) -> argparse.ArgumentParser:
     return parser
 
 
-def figure(values: Sequence[float], *, seed: int = 0) -> Figure:
-    """Mean with a bootstrap interval of 95 % over the questions."""
+def figure(values: Sequence[float], *, seed: int = 0, of: Callable[..., Any] = np.mean) -> Figure:
+    """Mean (or what `of` gives) with a bootstrap interval of 95 % over the questions."""
     sample = np.asarray(values, float)
     if not len(sample):
         return {"value": float("nan"), "ci95": [float("nan"), float("nan")], "n": 0}
     rng = np.random.default_rng(seed)
-    means = sample[rng.integers(0, len(sample), (RESAMPLES, len(sample)))].mean(axis=1)
+    means = of(sample[rng.integers(0, len(sample), (RESAMPLES, len(sample)))], axis=1)
     low, high = np.quantile(means, [0.025, 0.975])
-    return {"value": float(sample.mean()), "ci95": [float(low), float(high)], "n": len(sample)}
+    return {"value": float(of(sample)), "ci95": [float(low), float(high)], "n": len(sample)}
 
 
 def paired(first: Sequence[float], second: Sequence[float]) -> Figure:

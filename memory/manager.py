@@ -172,6 +172,10 @@ class MemoryManager:
         """Think about the events that are closed, and leave the conversation that goes on."""
         return self._space.consolidation.run()
 
+    def warm(self) -> None:
+        """Read the memory into this process now; without it, the first recall does."""
+        self._space.warm()
+
     # Giving back -------------------------------------------------------------------------
     def recall(
         self,

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from knowhen.graphs.walk.base import Walk
 from knowhen.memory.clock import Clock, NewId
 from knowhen.memory.consolidation import Consolidation, thought_entries
@@ -19,11 +21,14 @@ from knowhen.memory.models.base import ChatModel
 from knowhen.memory.recall.engine import RecallEngine
 from knowhen.memory.recall.rerankers.base import Reranker
 from knowhen.memory.settings import Settings
-from knowhen.memory.stores.base import Store
+from knowhen.memory.stores.base import EntryKind, Store
 from knowhen.memory.thoughts.base import Proposer
 from knowhen.memory.thoughts.judge import ModelJudge
 from knowhen.memory.thoughts.ledger import ThoughtLedger
 from knowhen.memory.tokens import TokenCounter
+
+SEARCHED: tuple[EntryKind, ...] = ("turn", "thought")
+"""Kinds of entries that a recall looks for by their vectors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,8 @@ class Space:
 
     def __init__(self, name: str, equipment: Equipment) -> None:
         self.name = name
+        self._index = equipment.index
+        self._any_vector = np.eye(1, equipment.embedder.dimension, dtype=np.float32)[0]
         store, embedder, settings = equipment.store, equipment.embedder, equipment.settings
         adaptation = Adaptation(
             store,
@@ -96,6 +103,15 @@ class Space:
             ledger=self.ledger,
             clock=equipment.clock,
         )
+
+    def warm(self) -> None:
+        """Read what recall and thinking keep in memory; nothing is embedded for it."""
+        self.engine.corpus.refresh()
+        for kind in SEARCHED:
+            self._index.search(self.name, kind, self._any_vector, 1)
+        self.engine.network.refresh()
+        self.engine.currency.refresh()
+        self.ledger.warm()
 
 
 def _segmenters(equipment: Equipment, calibration: Calibration | None) -> Segmenters:

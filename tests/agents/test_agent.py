@@ -1,6 +1,7 @@
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -8,10 +9,12 @@ import pytest
 from knowhen import MemoryAgent, MemoryManager, Turn
 from knowhen.agents.agent import SESSION
 from knowhen.agents.background import Background
+from knowhen.memory.embedders.lexical import LexicalEmbedder
 from knowhen.memory.errors import InvalidBudget, InvalidInput
 from knowhen.memory.models.scripted import ScriptedChatModel
 from knowhen.memory.thoughts.fence import unfenced
 
+NOW = datetime(2024, 3, 1, 9, tzinfo=UTC)
 FACT = "My sister Anna plays the cello in Berlin."
 QUESTION = "What does my sister Anna play?"
 
@@ -281,6 +284,35 @@ def test_the_background_survives_a_failure_and_ends_on_close(
         assert asked == ["once"]
         background.think(memory)
         assert asked == ["once"]
+
+
+def test_an_agent_reads_its_memory_ahead_and_embeds_nothing_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with MemoryManager.open(tmp_path / "home") as memory:
+        memory.remember([Turn(f"I have {n} cellos.", "Ann", time=NOW, id=f"t{n}") for n in "234"])
+        memory.settle()
+    embedder, background = LexicalEmbedder(), Background()
+    with MemoryManager.open(tmp_path / "home", embedder=embedder) as memory:
+        with monkeypatch.context() as patch:
+            patch.setattr(LexicalEmbedder, "embed", lambda self, texts: 1 / 0)
+            agent = MemoryAgent(memory, background=background)
+            background.wait()
+        store = memory._equipment.store
+        monkeypatch.setattr(type(store), "thoughts", lambda *_, **__: pytest.fail("read again"))
+        monkeypatch.setattr(type(store), "vectors", lambda *_, **__: pytest.fail("read again"))
+        assert "4 cellos" in memory.recall("How many cellos has Ann?", gate=False).context
+    agent.close()
+
+
+def test_reading_ahead_may_fail_and_the_conversation_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with MemoryManager.open(tmp_path / "home") as memory:
+        monkeypatch.setattr(memory, "warm", lambda: 1 / 0)
+        with caplog.at_level("INFO"), MemoryAgent(memory, lambda messages: "Noted.") as agent:
+            assert agent.reply(FACT).text == "Noted."
+    assert "could not be read ahead" in caplog.text
 
 
 def test_a_memory_closed_too_early_is_said_in_one_line(
