@@ -26,7 +26,16 @@ from knowhen.memory.gate.calibration import fit_head
 from knowhen.memory.gate.world import question_features
 
 Floats = NDArray[np.float64]
-SETS = ("world", "other", "swapped", "exchanged", "adversarial", "absent", "first_person")
+SETS = (
+    "world",
+    "smalltalk",
+    "other",
+    "swapped",
+    "exchanged",
+    "adversarial",
+    "absent",
+    "first_person",
+)
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "names": ("named", "familiar", "strangers", "foreign"),
     "utterance": ("personal", "recalling", "small_talk", "work", "question", "request", "short"),

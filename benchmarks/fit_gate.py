@@ -5,7 +5,7 @@
 
 Need tells real questions from world questions and small talk; Have tells real questions from
 those that the memory cannot answer; Know and Grounded tell world questions that a frozen model
-answered rightly alone, and with a retrieved passage. Thresholds come from scores of
+answered rightly alone, and with a retrieved passage. The threshold comes from scores of
 conversations that were left out.
 """
 
@@ -23,7 +23,7 @@ from tables import TABLES, Item, load
 from knowhen.memory.embedders.cache import CachedEmbedder
 from knowhen.memory.embedders.factory import make_embedder
 from knowhen.memory.gate.calibration import fit_head
-from knowhen.memory.gate.heads import Head, family_of, sigmoid
+from knowhen.memory.gate.heads import Head, family_of
 from knowhen.memory.gate.world import gain, question_features
 
 WEIGHTS = Path(__file__).parents[1] / "memory" / "gate" / "weights.json"
@@ -40,12 +40,8 @@ HAVE = (
 # A swapped question is the commonest mistake in use, one about the other speaker the rarest.
 SHARES: Mapping[str, float] = {"swapped": 3.0, "other": 2.0, "exchanged": 0.25, "adversarial": 0.25}
 FOLDS = 5
-NEED_MISSED = 0.01
-"""Share of real questions whose Need may fall below the threshold."""
 SKIPPED = 0.11
 """Share of world questions for which retrieval is skipped: those where it gains least."""
-WORLD_KEPT = 0.02
-"""Share of world questions that may be answered from memory."""
 Floats = NDArray[np.float64]
 
 
@@ -121,26 +117,14 @@ def fit_world(items: Sequence[Item]) -> dict[str, object]:
     }
 
 
-def thresholds(found: Sequence[Row], need: Floats, have: Floats) -> dict[str, object]:
-    """The thresholds that are shipped with the heads, each rounded."""
+def levels(found: Sequence[Row], need: Floats, have: Floats) -> list[float]:
+    """Quantiles of Need times Have of real questions; every setting weighs the same."""
+    worth = 1 / (1 + np.exp(-need)) / (1 + np.exp(-have))
     real = np.array([row.case.kind == "real" for row in found])
-    world = np.array([row.case.kind == "world" for row in found])
-    settings = {row.setting for row in found}
-    levels = np.mean(
-        [
-            np.quantile(
-                have[real & np.array([row.setting == s for row in found])],
-                np.linspace(0.0, 1.0, 101),
-            )
-            for s in sorted(settings)
-        ],
-        axis=0,
-    )
-    return {
-        "need_cut": round(sigmoid(float(np.quantile(need[real], NEED_MISSED))), 4),
-        "world_cut": round(sigmoid(float(np.quantile(have[world], 1 - WORLD_KEPT))), 4),
-        "have_levels": [round(float(level), 4) for level in levels],
-    }
+    settings = np.array([row.setting for row in found])
+    shares = np.linspace(0.0, 1.0, 101)
+    quantiles = [np.quantile(worth[real & (settings == s)], shares) for s in sorted({*settings})]
+    return [round(float(level), 4) for level in np.mean(quantiles, axis=0)]
 
 
 def main() -> None:
@@ -152,7 +136,7 @@ def main() -> None:
     fitted: dict[str, object] = {
         "need": _plain(fit([row for row in found if for_need(row)], NEED)),
         "have": _plain(fit([row for row in found if for_have(row)], HAVE)),
-        **thresholds(found, need, have),
+        "levels": levels(found, need, have),
     }
     weights = json.loads(WEIGHTS.read_text(encoding="utf-8")) if WEIGHTS.exists() else {}
     weights[family_of(embedder.name)] = fitted

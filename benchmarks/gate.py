@@ -110,7 +110,8 @@ def calibration(queries: Queries, need: Floats, have: Floats) -> dict[str, Figur
         figures[f"ece/{name}"] = _ece(
             score[inside], queries.kind[inside] == "real", weights, title=name
         )
-    figures["coverage"] = figure(_coverage(queries, have))
+    figures["coverage"] = figure(_coverage(queries, need * have))
+    figures["coverage/have"] = figure(_coverage(queries, have))
     return figures
 
 
@@ -135,14 +136,14 @@ def _ece(predicted: Floats, observed: Mask, weights: Floats, *, title: str = "")
     }
 
 
-def _coverage(queries: Queries, have: Floats) -> list[float]:
+def _coverage(queries: Queries, worth: Floats) -> list[float]:
     """Real questions of each fold kept by the threshold of the other folds' scores."""
     real = np.flatnonzero(queries.of("real", "full"))
     fold = np.random.default_rng(0).permutation(len(real)) % FOLDS
     kept: list[float] = []
     for out in range(FOLDS):
-        cut = threshold(have[real[fold != out]].tolist(), ERROR)
-        kept += (have[real[fold == out]] >= cut).astype(float).tolist()
+        cut = threshold(worth[real[fold != out]].tolist(), ERROR)
+        kept += (worth[real[fold == out]] >= cut).astype(float).tolist()
     return kept
 
 
@@ -236,7 +237,7 @@ def worlds(data: Path, heads: Heads) -> Results:
 def _with_world(heads: Heads, items: Sequence[Item]) -> Heads:
     """The heads with those about the world refitted on these items."""
     plain = {"weights": heads.need.weights, "typical": {}}
-    data = {"need": plain, "have": plain, "need_cut": 0.0, "world_cut": 0.0, "have_levels": ()}
+    data = {"need": plain, "have": plain, "levels": ()}
     return read_heads(data, fit_world(items))
 
 

@@ -16,10 +16,12 @@ from knowhen.memory.gate.conformal import adapt, quantile, threshold
 from knowhen.memory.gate.heads import BIAS, Head, Heads, sigmoid
 
 Floats = NDArray[np.float64]
-ERROR = 0.03
+ERROR = 0.04
 """Share of answers that memory holds which the default threshold lets go unrecalled."""
 FEWEST = 20
 """Traces of either kind below which nothing is fitted."""
+PLAIN = (1.0, 0.0)
+"""Slope and shift that leave log-odds as they are."""
 _STEPS = 50
 
 
@@ -35,18 +37,27 @@ class Trace:
 
 
 @dataclass(frozen=True, slots=True)
+class Scored:
+    """A trace with the log-odds that the shipped heads gave it."""
+
+    trace: Trace
+    need: float
+    have: float
+
+
+@dataclass(frozen=True, slots=True)
 class Calibration:
     """What a user's own traces change: a line through the log-odds, and the threshold."""
 
-    need: tuple[float, float] = (1.0, 0.0)
+    need: tuple[float, float] = PLAIN
     """Slope and shift of Need's log-odds."""
-    have: tuple[float, float] = (1.0, 0.0)
+    have: tuple[float, float] = PLAIN
     error: float = ERROR
     """Chosen share of held answers that may be missed."""
     level: float = ERROR
     """The error the threshold aims at now, moved by feedback."""
     levels: tuple[float, ...] = ()
-    """Quantiles of Have's log-odds where the answer was held; empty for the shipped ones."""
+    """Quantiles of Need times Have where the answer was held; empty for the shipped ones."""
 
     def apply(self, heads: Heads) -> Heads:
         """The heads as recalibrated."""
@@ -56,11 +67,9 @@ class Calibration:
             have=replace(heads.have, slope=self.have[0], shift=self.have[1]),
         )
 
-    def have_cut(self, heads: Heads) -> float:
-        """Probability of Have below which memory is taken not to hold the answer."""
-        slope, shift = self.have
-        raw = quantile(self.levels or heads.have_levels, self.level)
-        return sigmoid(slope * raw + shift)
+    def cut(self, heads: Heads) -> float:
+        """Need times Have below which memory is left alone."""
+        return quantile(self.levels or heads.levels, self.level)
 
     def learn(self, *, missed: bool) -> "Calibration":
         """The calibration after one answer of feedback."""
@@ -81,32 +90,44 @@ class Calibration:
         )
 
 
-def calibrate(
-    need: Sequence[tuple[float, bool]], have: Sequence[tuple[float, bool]], *, error: float = ERROR
-) -> Calibration:
-    """Fit to the log-odds that the shipped heads gave to traces, and what was right.
+def calibrate(scored: Sequence[Scored], *, error: float = ERROR) -> Calibration:
+    """Fit to what was right, given the log-odds of the shipped heads.
 
-    A head with fewer than `FEWEST` traces of either kind stays as shipped.
+    A head with fewer than `FEWEST` traces of either kind stays as shipped, and so does the
+    threshold with fewer than `FEWEST` answers that memory held.
 
     Raises:
         InvalidInput: there are too few traces for both heads, or `error` is no share.
     """
     if not 0.0 < error < 0.5:
         raise InvalidInput(f"error must lie between 0 and 0.5, not {error!r}")
-    lines = [_line(pairs) for pairs in (need, have)]
-    if lines == [None, None]:
+    lines = (
+        _line([(each.need, each.trace.needed) for each in scored]),
+        _line([(each.have, each.trace.held) for each in scored if each.trace.needed]),
+    )
+    if lines == (None, None):
         raise InvalidInput(
-            f"calibrating needs at least {FEWEST} traces of either kind, "
-            f"not {len(need)} and {len(have)} in all"
+            f"calibrating needs at least {FEWEST} traces of either kind, not {len(scored)} in all"
         )
-    held = np.sort([score for score, right in have if right])
-    # The grid's lowest point of use is the conformal threshold, not a plain quantile.
-    levels: tuple[float, ...] = ()
-    if lines[1] is not None and np.isfinite(cut := threshold(held.tolist(), error)):
-        grid = np.quantile(held, np.linspace(0.0, 1.0, 101))
-        levels = tuple(float(v) for v in grid + (cut - quantile(grid.tolist(), error)))
-    plain = (1.0, 0.0)
-    return Calibration(lines[0] or plain, lines[1] or plain, error, error, levels)
+    fitted = Calibration(lines[0] or PLAIN, lines[1] or PLAIN, error, error)
+    held = [
+        _recalibrated(fitted.need, each.need) * _recalibrated(fitted.have, each.have)
+        for each in scored
+        if each.trace.needed and each.trace.held
+    ]
+    return replace(fitted, levels=_levels(held, error)) if len(held) >= FEWEST else fitted
+
+
+def _recalibrated(line: tuple[float, float], logit: float) -> float:
+    return sigmoid(line[0] * logit + line[1])
+
+
+def _levels(held: Sequence[float], error: float) -> tuple[float, ...]:
+    """Quantiles whose value at `error` is the conformal threshold, not a plain quantile."""
+    grid = np.quantile(held, np.linspace(0.0, 1.0, 101))
+    cut = threshold(held, error)
+    shift = cut - quantile(grid.tolist(), error) if np.isfinite(cut) else 0.0
+    return tuple(float(value) for value in np.clip(grid + shift, 0.0, 1.0))
 
 
 def _line(pairs: Sequence[tuple[float, bool]]) -> tuple[float, float] | None:

@@ -24,7 +24,7 @@ _FRAME = frozenset(
     )
 )
 _FRAME_WEIGHT = 0.25
-_CALENDAR = frozenset(terms(" ".join((*MONTHS, *WEEKDAYS))))
+CALENDAR = frozenset(terms(" ".join((*MONTHS, *WEEKDAYS))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def read_content(evidence: Evidence) -> Content:
     rarest = float(np.log1p(2.0 * len(evidence.corpus)))
     rarity = dict.fromkeys(query.terms, rarest)
     rarity |= dict(zip(counts.terms, idf(counts.counts).tolist(), strict=True))
-    dated = _CALENDAR | {
+    dated = CALENDAR | {
         term for span in find_dates(query.text) for term in terms(query.text[span.start : span.end])
     }
     weights = {

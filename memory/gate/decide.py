@@ -21,10 +21,10 @@ GREY = 0.75
 """Distance from the decisive threshold, in log-odds, within which a model is worth asking."""
 
 
-def decide(signals: Signals, heads: Heads, *, have_cut: float) -> Decision:
+def decide(signals: Signals, heads: Heads, *, cut: float) -> Decision:
     """Need, Have, Know, Trust, and what follows from them.
 
-    `have_cut` is the probability of Have below which memory is taken not to hold the answer.
+    `cut` is what Need times Have must reach for a recall.
     """
     values = features(signals)
     need = heads.need.probability(values) if signals.parts else 0.0
@@ -34,10 +34,8 @@ def decide(signals: Signals, heads: Heads, *, have_cut: float) -> Decision:
     personal = asks_personal_fact(signals)
     know = 0.0 if personal else heads.know.probability(signals.shape)
     idle = signals.utterance.small_talk or (signals.utterance.work and not signals.names)
-    sure = bool(signals.names) or signals.utterance.recalling
-    needed = not idle and (sure or need >= heads.need_cut)
-    cut = have_cut if needed else max(have_cut, heads.world_cut)
-    action = _action(signals, idle=idle, personal=personal, holds=have >= cut)
+    worth = need * have
+    action = _action(signals, idle=idle, personal=personal, holds=worth >= cut)
     return Decision(
         action,
         need=need,
@@ -47,11 +45,13 @@ def decide(signals: Signals, heads: Heads, *, have_cut: float) -> Decision:
         reasons=_reasons(signals, action, have),
         depth=_depth(signals, have) if action == "recall" else "none",
         personal=personal,
-        grey=not idle and signals.parts > 0 and abs(logit(have) - logit(cut)) < GREY,
+        grey=not idle and signals.parts > 0 and abs(logit(worth) - logit(cut)) < GREY,
         moved=movers(heads, values),
         features=values,
         counterfactual=(
-            explain_threshold(heads.have, values, logit(cut), recalled=action == "recall")
+            explain_threshold(
+                heads.have, values, logit(cut / max(need, cut)), recalled=action == "recall"
+            )
             if signals.parts and signals.terms and not idle
             else ""
         ),

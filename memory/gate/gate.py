@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from knowhen.memory.gate.calibration import ERROR, Calibration, Trace, calibrate
+from knowhen.memory.gate.calibration import ERROR, Calibration, Scored, Trace, calibrate
 from knowhen.memory.gate.decide import decide
 from knowhen.memory.gate.features import features
 from knowhen.memory.gate.heads import Heads, family_of, shipped_heads
@@ -25,7 +25,7 @@ class Gate:
         """What to do about the query of a search, and why."""
         calibration = self.calibration
         heads = calibration.apply(self._heads)
-        return decide(read_signals(findings), heads, have_cut=calibration.have_cut(self._heads))
+        return decide(read_signals(findings), heads, cut=calibration.cut(self._heads))
 
     @property
     def calibration(self) -> Calibration:
@@ -41,10 +41,12 @@ class Gate:
         Raises:
             InvalidInput: there are too few traces.
         """
-        scored = [(trace, features(read_signals(findings))) for trace, findings in found]
+        read = [(trace, features(read_signals(findings))) for trace, findings in found]
         fitted = calibrate(
-            [(self._heads.need.logit(values), trace.needed) for trace, values in scored],
-            [(self._heads.have.logit(values), t.held) for t, values in scored if t.needed],
+            [
+                Scored(trace, self._heads.need.logit(values), self._heads.have.logit(values))
+                for trace, values in read
+            ],
             error=error,
         )
         self._keep(fitted)

@@ -46,7 +46,7 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Heads:
-    """Need, Have and Know, and the thresholds that were fitted with them."""
+    """Need, Have and Know, and what the thresholds are taken from."""
 
     need: Head
     have: Head
@@ -55,12 +55,8 @@ class Heads:
     """Chance that a world question is answered rightly with one retrieved passage."""
     gain_cut: float
     """Gain in that chance below which retrieving is not worth its cost."""
-    need_cut: float
-    """Need below which a query that is not personal leaves memory alone."""
-    world_cut: float
-    """Have above which even a question about the world is answered from memory."""
-    have_levels: tuple[float, ...]
-    """Quantiles, evenly spaced from 0 to 1, of Have's log-odds where memory held the answer."""
+    levels: tuple[float, ...]
+    """Quantiles, evenly spaced from 0 to 1, of Need times Have where memory held the answer."""
 
 
 def sigmoid(logit: float) -> float:
@@ -88,9 +84,7 @@ def read_heads(data: Mapping[str, object], world: Mapping[str, object]) -> Heads
         know=_head(world["know"]),
         grounded=_head(world["grounded"]),
         gain_cut=float(world["gain_cut"]),  # type: ignore[arg-type]
-        need_cut=float(data["need_cut"]),  # type: ignore[arg-type]
-        world_cut=float(data["world_cut"]),  # type: ignore[arg-type]
-        have_levels=tuple(data["have_levels"]),  # type: ignore[arg-type]
+        levels=tuple(data["levels"]),  # type: ignore[arg-type]
     )
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowhen.memory.gate.attribution import Attribution, attribute, read_sides
-from knowhen.memory.gate.content import Content, read_content
+from knowhen.memory.gate.content import CALENDAR, Content, read_content
 from knowhen.memory.gate.dialogue import Utterance, read_utterance
 from knowhen.memory.gate.trust import Trust, read_trust
 from knowhen.memory.gate.world import question_features
@@ -107,7 +107,9 @@ def _names(findings: Findings) -> tuple[tuple[str, ...], tuple[str, ...]]:
         name = findings.query.text[span.start : span.end]
         if fold(name).split("'")[0] in {fold(s) for s in findings.query.speakers}:
             continue
-        (familiar if set(terms(name)) <= known else strangers).append(name)
+        found = set(terms(name))
+        if not found <= CALENDAR:
+            (familiar if found <= known else strangers).append(name)
     return tuple(familiar), tuple(strangers)
 
 

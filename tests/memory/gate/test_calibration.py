@@ -9,6 +9,7 @@ from knowhen import MemoryManager
 from knowhen.memory.errors import InvalidInput
 from knowhen.memory.gate.calibration import (
     Calibration,
+    Scored,
     Trace,
     calibrate,
     calibration_error,
@@ -98,7 +99,8 @@ def test_contributions_are_measured_from_a_typical_query() -> None:
 def test_shipped_weights_name_features_that_exist(family: str) -> None:
     heads = shipped_heads(family)
     assert set(heads.need.weights) | set(heads.have.weights) <= {*WORDS, BIAS}
-    assert list(heads.have_levels) == sorted(heads.have_levels)
+    assert list(heads.levels) == sorted(heads.levels)
+    assert 0 <= heads.levels[0] < heads.levels[-1] <= 1
     assert heads.need.weights["named"] > 0
     assert heads.have.weights["sentence_lead"] > 0 > heads.have.weights["other_reply"]
 
@@ -111,12 +113,18 @@ def test_reliability_is_perfect_only_on_the_diagonal() -> None:
     assert "#" in diagram(wrong) and "|" in diagram(wrong)
 
 
+def scored(have: float, *, held: bool) -> Scored:
+    """A trace of a query that surely needs memory."""
+    return Scored(Trace("?", needed=True, held=held), need=30.0, have=have)
+
+
 def test_calibrating_repairs_overconfident_log_odds() -> None:
     rng = np.random.default_rng(0)
     truth = rng.normal(size=600)
     held = rng.random(600) < 1 / (1 + np.exp(-truth))
-    pairs = [(float(4 * score), bool(label)) for score, label in zip(truth, held, strict=True)]
-    fitted = calibrate([], pairs)
+    fitted = calibrate(
+        [scored(float(4 * t), held=bool(label)) for t, label in zip(truth, held, strict=True)]
+    )
     assert fitted.have[0] == pytest.approx(0.25, abs=0.08)
     assert fitted.need == (1.0, 0.0)
     assert Calibration.from_json(fitted.to_json()) == fitted
@@ -124,13 +132,24 @@ def test_calibrating_repairs_overconfident_log_odds() -> None:
 
 def test_the_fitted_cut_keeps_what_it_promises() -> None:
     rng = np.random.default_rng(3)
-    pairs = [(float(rng.normal(2.0)), True) for _ in range(200)]
-    pairs += [(float(rng.normal(-1.0)), False) for _ in range(200)]
-    fitted = calibrate([], pairs, error=0.1)
-    cut = fitted.have_cut(shipped_heads("lexical"))
+    traces = [scored(float(rng.normal(2.0)), held=True) for _ in range(200)]
+    traces += [scored(float(rng.normal(-1.0)), held=False) for _ in range(200)]
+    fitted = calibrate(traces, error=0.1)
+    cut = fitted.cut(shipped_heads("lexical"))
     slope, shift = fitted.have
-    kept = [sigmoid(slope * score + shift) >= cut for score, held in pairs if held]
+    kept = [sigmoid(slope * each.have + shift) >= cut for each in traces if each.trace.held]
     assert 0.88 <= np.mean(kept) <= 0.92
+
+
+def test_too_few_held_answers_leave_the_threshold_as_shipped() -> None:
+    traces = [
+        Scored(Trace("?", needed=number % 2 == 0, held=number < 10), need=number % 2, have=0.0)
+        for number in range(60)
+    ]
+    heads = shipped_heads("lexical")
+    fitted = calibrate(traces)
+    assert fitted.need != (1.0, 0.0) and not fitted.levels
+    assert fitted.cut(heads) == Calibration().cut(heads)
 
 
 def test_too_few_traces_are_refused(memory: MemoryManager) -> None:
