@@ -21,7 +21,7 @@ from knowhen.memory.thoughts.slots import is_single
 
 SHARED = 2
 """Words that two statements must share to be compared."""
-REACH = 32
+REACH = 16
 """How many thoughts with a common key are compared on each side in time."""
 DENIED_REACH = 512
 """The same for what a thought denies: there are few denials, and a deed may be long ago."""
