@@ -1,12 +1,11 @@
 """From a query to a `Recall`: search, decide, pack."""
 
 import logging
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-
-import numpy as np
 
 from knowhen.memory.errors import InvalidBudget, InvalidInput, ModelFailed
 from knowhen.memory.gate.consulting import consult
@@ -229,4 +228,4 @@ def _turn_item(findings: Findings, entry: Ranked, packed: str | None) -> Recolle
 
 def worth(score: float) -> float:
     """Probability from log-odds."""
-    return float(1.0 / (1.0 + np.exp(-score)))
+    return 1.0 / (1.0 + math.exp(min(-score, 700.0)))  # more would overflow
