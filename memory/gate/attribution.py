@@ -4,9 +4,9 @@ A memory of two people easily holds the right topic under the wrong name. Who sp
 the answer; the other half is in the pronouns: "I" is the speaker, "you" is the other one.
 """
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,16 +14,21 @@ from numpy.typing import NDArray
 from knowhen.memory.gate.content import Content
 from knowhen.memory.recall.corpus import NONE
 from knowhen.memory.recall.engine import Findings, best
-from knowhen.memory.text.analyzer import words
+from knowhen.memory.text.analyzer import tokens, words
 
 Mask = NDArray[np.bool_]
+Person = Literal["i", "you", "plain"]
 DEPTH = 6
 """Parts read closely, on either side, by shared terms and again by cosine."""
 # English rules; elsewhere only the speaker counts.
-_SENTENCE = re.compile(r"[^.!?\n]+[.!?]*")
-_I = frozenset(("i", "i'm", "i've", "i'd", "i'll", "me", "my", "mine", "myself"))
-_WE = frozenset(("we", "we're", "we've", "we'd", "we'll", "us", "our", "ours"))
-_YOU = frozenset(("you", "you're", "you've", "you'd", "you'll", "your", "yours", "yourself"))
+_ENDS = frozenset(".!?\n")
+_I, _YOU, _WE = 1, 2, 4
+_PERSON: Mapping[str, int] = {
+    **dict.fromkeys(("i", "i'm", "i've", "i'd", "i'll", "me", "my", "mine", "myself"), _I),
+    **dict.fromkeys(("you", "you're", "you've", "you'd", "you'll"), _YOU),
+    **dict.fromkeys(("your", "yours", "yourself"), _YOU),
+    **dict.fromkeys(("we", "we're", "we've", "we'd", "we'll", "us", "our", "ours"), _WE),
+}
 
 
 @dataclass(slots=True)
@@ -111,20 +116,20 @@ def _by_sentence(
 ) -> None:
     before = findings.corpus.before
     # Reading sentences costs most of the gate, so only what holds a term at all is read.
-    holding = (findings.evidence.counts.counts > 0).sum(axis=0) > 0
+    holding = findings.evidence.counts.counts.sum(axis=0) > 0
     best = {"i": 0.0, "you": 0.0, "plain": 0.0}
     replies = [0.0, 0.0]
     for part in _nearest(findings, own):
-        whole: set[str] = set()
+        whole = 0
         if holding[part]:
-            for person, held in _sentences(findings.corpus.text(part), content):
-                whole |= held
-                best[person] = max(best[person], content.held(held))
+            for person, bits in sentences(findings.corpus.text(part), content):
+                whole |= bits
+                best[person] = max(best[person], content.held(bits))
         asked = int(before[part])
         if asked != NONE and holding[asked] and not own[asked]:
-            for person, held in _sentences(findings.corpus.text(asked), content):
+            for person, bits in sentences(findings.corpus.text(asked), content):
                 if person == "you":
-                    whole |= held
+                    whole |= bits
         replies.append(content.held(whole))
     for name, value in best.items():
         setattr(result, f"{side}_{name}", value)
@@ -142,19 +147,30 @@ def _nearest(findings: Findings, mask: Mask) -> list[int]:
     return list(dict.fromkeys(np.concatenate(found).tolist()))
 
 
-def _sentences(text: str, content: Content) -> Iterator[tuple[str, set[str]]]:
-    """Of whom each sentence speaks, by its pronouns, and the terms it holds."""
-    for match in _SENTENCE.finditer(text):
-        sentence = match.group()
-        found = set(words(sentence))
-        person = "i" if found & _I else "you" if found & _YOU else "i" if found & _WE else "plain"
-        yield person, content.terms_of(sentence, found)
+def sentences(text: str, content: Content) -> Iterator[tuple[Person, int]]:
+    """Of whom each sentence speaks, by its pronouns, and the terms of the query it holds."""
+    bits = person = 0
+    for token in tokens(text):
+        if token in _ENDS:
+            if bits:
+                yield _person(person), bits
+            bits = person = 0
+        else:
+            bits |= content.terms_in[token]
+            person |= _PERSON.get(token, 0)
+    if bits:
+        yield _person(person), bits
+
+
+def _person(found: int) -> Person:
+    """Whoever says "I" speaks of themself, whatever else they say."""
+    return "i" if found & _I else "you" if found & _YOU else "i" if found & _WE else "plain"
 
 
 def _by_fact(result: Attribution, findings: Findings, content: Content) -> None:
     asked = findings.query.speakers
     for hit in findings.facts[: 2 * DEPTH]:
-        held = content.held(content.terms_of(hit.thought.text))
+        held = content.held(content.terms_of(words(hit.thought.text)))
         if hit.thought.subject in asked:
             result.own_fact = max(result.own_fact, held)
         else:

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 
 from knowhen.memory.gate.content import Content
 from knowhen.memory.recall.engine import Findings
+from knowhen.memory.text.analyzer import words
 
 HITS = 8
 SAME = 0.8
-"""Overlap of terms (Jaccard) above which two passages say the same and count once."""
+"""Overlap of words (Jaccard) above which two passages say the same and count once."""
 PER_SESSION = 3
 """Passages of one session that may speak for a claim."""
 HELD = 0.34
@@ -95,9 +96,9 @@ def _voices(findings: Findings, content: Content) -> list[int]:
     said: list[set[str]] = []
     sessions: dict[int, int] = {}
     for turn, _, part in findings.turns(HITS):
-        found = content.terms_of(corpus.text(part))
+        found = set(words(corpus.text(part)))
         session = int(corpus.session[turn])
-        if content.held(found) < HELD or sessions.get(session, 0) >= PER_SESSION:
+        if content.held(content.terms_of(found)) < HELD or sessions.get(session, 0) >= PER_SESSION:
             continue
         if any(_overlap(found, other) >= SAME for other in said):
             continue

@@ -10,6 +10,7 @@ from knowhen.memory.text.language import detect, snowball_name, stop_words
 # Myanmar. Runs of them are indexed as overlapping pairs of characters.
 _UNSPACED = "぀-ヿ㐀-䶿一-鿿豈-﫿฀-๿຀-໿ក-៿က-႟"
 _TOKEN = re.compile(rf"[{_UNSPACED}]+|[^\W_{_UNSPACED}]+(?:['’][^\W_{_UNSPACED}]+)*(?:\+\+|#)?")
+_TOKEN_OR_END = re.compile(rf"{_TOKEN.pattern}|[.!?\n]")
 _RUN = re.compile(rf"[{_UNSPACED}]")
 
 
@@ -21,6 +22,11 @@ def fold(text: str) -> str:
 def words(text: str) -> list[str]:
     """Folded words in order; a run of an unspaced script is one word."""
     return _TOKEN.findall(fold(text))
+
+
+def tokens(text: str) -> list[str]:
+    """Folded words in order, and among them the marks and line breaks that end a sentence."""
+    return _TOKEN_OR_END.findall(fold(text))
 
 
 @cache
@@ -43,6 +49,11 @@ def _bigrams(run: str) -> list[str]:
     return [run] if len(run) == 1 else [run[i : i + 2] for i in range(len(run) - 1)]
 
 
+def word_terms(word: str, language: str) -> list[str]:
+    """Search terms of one folded word: its stem, or the pairs of a run of an unspaced script."""
+    return _bigrams(word) if _RUN.match(word) else [stem(word, language)]
+
+
 def terms(text: str, *, keep_stop_words: bool = False) -> list[str]:
     """Search terms in order, with repetitions.
 
@@ -52,10 +63,4 @@ def terms(text: str, *, keep_stop_words: bool = False) -> list[str]:
     language = detect(found)
     stops = stop_words()[language]
     content = found if keep_stop_words else [word for word in found if word not in stops]
-    result: list[str] = []
-    for word in content or found:
-        if _RUN.match(word):
-            result.extend(_bigrams(word))
-        else:
-            result.append(stem(word, language))
-    return result
+    return [term for word in content or found for term in word_terms(word, language)]
