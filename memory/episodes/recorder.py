@@ -223,7 +223,8 @@ class EventRecorder:
         self._store.set_consolidated(self._space, finished, True)
 
     def _consolidated_turns(self, events: Sequence[Event]) -> set[str]:
-        waiting = {event.id for event in self._store.unconsolidated(self._space)}
+        ids = [event.id for event in events]
+        waiting = {event.id for event in self._store.unconsolidated(self._space, ids=ids)}
         finished = [event for event in events if event.closed and event.id not in waiting]
         return {turn.id for event in finished for turn in self.turns_of(event)}
 

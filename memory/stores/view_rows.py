@@ -16,6 +16,14 @@ from knowhen.memory.stores.database import chunks
 from knowhen.memory.stores.entry_rows import EntryRows
 
 
+def _changed(few: bool) -> str:
+    """The column, behind a plus that hides it from the planner where few rows are looked for.
+
+    It would rather go through everything that changed than look up two ids.
+    """
+    return "+changed" if few else "changed"
+
+
 class EventRows(EntryRows):
     """Events, and which of them were thought about."""
 
@@ -58,7 +66,7 @@ class EventRows(EntryRows):
     def events(
         self, space: str, *, changed_after: int = 0, session: str | None = None
     ) -> list[Event]:
-        where = "changed > ?"
+        where = f"{_changed(session is not None)} > ?"
         values: list[object] = [changed_after]
         if session is not None:
             where, values = f"{where} AND session = ?", [changed_after, session]
@@ -156,7 +164,8 @@ class ThoughtRows(EventRows):
         slot: tuple[str, str] | None = None,
         turn_id: str | None = None,
     ) -> list[Thought]:
-        where = "space = ?1 AND changed > ?2"
+        few = ids is not None or slot is not None or turn_id is not None
+        where = f"space = ?1 AND {_changed(few)} > ?2"
         values: list[object] = [self._number(space), changed_after]
         if slot is not None:
             where, values = f"{where} AND subject = ? AND predicate = ?", [*values, *slot]
