@@ -198,6 +198,7 @@ class MemoryAgent:
     def settle(self) -> None:
         """Finish thinking about what was said; a good thing to do when a sitting ends."""
         self._mind.settle()
+        self._mind.background.warm(self.memory)  # events that moved make caches start anew
 
     def close(self) -> None:
         """Settle and end the background thread; the memory stays open."""

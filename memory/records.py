@@ -122,6 +122,8 @@ class Event:
     keys: tuple[str, ...] = ()
     """Ids of the turns that stand for it."""
     closed: bool = False
+    settled: bool = False
+    """Cut with hindsight; only what is said later in the same sitting moves it again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Keeping the events of a space in the store while its turns arrive, and cutting them anew."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from knowhen.memory.episodes.adapting import Adaptation
 from knowhen.memory.episodes.base import Cut, Floats, Segmenter, Unit
 from knowhen.memory.episodes.describe import describe
+from knowhen.memory.episodes.offline import OfflineSegmenter
 from knowhen.memory.episodes.online import OnlineSegmenter
 from knowhen.memory.episodes.refining import RefiningSegmenter
 from knowhen.memory.records import Event, Turn
@@ -165,26 +166,36 @@ class EventRecorder:
             self._adapted = True
 
     def settle(self) -> None:
-        """Close every open event; with an offline segmenter cut the touched sessions anew.
+        """Close every open event; with an offline segmenter cut what is new with hindsight.
 
         All of them are cut anew once the segmenters have been adapted to the embedder.
         """
         self._adapt()
-        waiting = {event.id for event in self._store.unconsolidated(self._space)}
-        touched: dict[str, None] = {}
+        sessions: dict[str, list[Event]] = {}
         for event in self._store.events(self._space):
-            if self._adapted or not event.closed or event.id in waiting:
-                touched[event.session] = None
-        for session in touched:
+            sessions.setdefault(event.session, []).append(event)
+        for session, events in sessions.items():
+            settled = [event.settled for event in events]
             if self._offline is None:
-                self._close(session)
-            else:
-                self.recut(session)
+                self._close(events)
+            elif self._adapted:
+                self._recut(session, events)
+            elif not all(settled):
+                self._recut(session, events[self._sitting(events, settled.index(False)) :])
         self._adapted = False
         self._tails.clear()
 
-    def _close(self, session: str) -> None:
-        for event in self._store.events(self._space, session=session):
+    def _sitting(self, events: Sequence[Event], place: int) -> int:
+        """Where the sitting of an event begins: what lies before cannot change its boundaries."""
+        if not isinstance(self._offline, OfflineSegmenter):
+            return 0
+        gap = self._offline.limits.gap
+        while place > 0 and events[place].start - events[place - 1].end <= gap:
+            place -= 1
+        return place
+
+    def _close(self, events: Sequence[Event]) -> None:
+        for event in events:
             if not event.closed:
                 title, keys = describe(self._units(self.turns_of(event)))
                 closed = replace(event, title=title, keys=keys, closed=True)
@@ -195,22 +206,28 @@ class EventRecorder:
 
         `without` names turns that are about to be deleted.
         """
-        old = self._store.events(self._space, session=session)
-        done = self._consolidated_turns(old)
-        turns = [
-            stored.turn
-            for stored in self._store.turns(self._space, session=session)
-            if stored.turn.role != "document" and stored.turn.id not in without
-        ]
-        self._store.delete_events(self._space, [event.id for event in old])
-        self._tails.pop(session, None)
-        if not turns:
+        self._recut(session, self._store.events(self._space, session=session), without)
+
+    def _recut(
+        self, session: str, old: Sequence[Event], without: Collection[str] = frozenset()
+    ) -> None:
+        """Cut anew from the first of the old events on, which are the last of the session."""
+        if not old:
             return
+        done = self._consolidated_turns(old)
+        turns = [turn for turn in self._said(old[0]) if turn.id not in without]
+        self._tails.pop(session, None)
         units = self._units(turns)
         segmenter = self._offline or self._online
-        starts = [Cut(0, 1.0, 0.0, True), *segmenter.cut(units)]
+        starts = [Cut(0, 1.0, 0.0, True), *segmenter.cut(units)] if units else []
         events = self._closed_events(session, units, starts)
-        self._store.put_events(self._space, events)
+        if self._offline is not None:
+            events = [replace(event, settled=True) for event in events]
+        before, after = {event.id: event for event in old}, {event.id: event for event in events}
+        # Whatever keeps its id is written over: to delete it would start every cache anew.
+        self._store.delete_events(self._space, [key for key in before if key not in after])
+        changed = [event for key, event in after.items() if before.get(key) != event]
+        self._store.put_events(self._space, changed)
         number = {unit.id: index for index, unit in enumerate(units)}
         finished = [
             event.id
@@ -247,16 +264,21 @@ class EventRecorder:
 
     def turns_of(self, event: Event) -> list[Turn]:
         """The event's turns in order."""
-        first = self._store.turn(self._space, event.first_turn)
-        if first is None:
-            return []
         turns: list[Turn] = []
-        for stored in self._store.turns(self._space, after=first.seq - 1, session=event.session):
-            if stored.turn.role != "document":
-                turns.append(stored.turn)
-            if stored.turn.id == event.last_turn:
+        for turn in self._said(event):
+            turns.append(turn)
+            if turn.id == event.last_turn:
                 break
         return turns
+
+    def _said(self, event: Event) -> Iterator[Turn]:
+        """The turns that were said in a session from an event on."""
+        first = self._store.turn(self._space, event.first_turn)
+        if first is None:
+            return
+        for stored in self._store.turns(self._space, after=first.seq - 1, session=event.session):
+            if stored.turn.role != "document":
+                yield stored.turn
 
 
 def _unit(turn: Turn, vector: Vector | None) -> Unit:

@@ -1,12 +1,13 @@
 """Events of a space while its turns arrive: what each new turn costs, and what a reader sees."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from knowhen import MemoryManager, Turn
-from knowhen.memory.episodes import Unit, recorder
+from knowhen.memory.episodes import Cut, OfflineSegmenter, Unit, recorder
 from knowhen.memory.episodes.describe import describe
 
 START = datetime(2024, 3, 1, 9, tzinfo=UTC)
@@ -67,3 +68,63 @@ def test_the_description_does_not_depend_on_how_turns_arrive() -> None:
                 memory.remember(TALK[first : first + size])
             seen.append(memory.events())
     assert seen[0] == seen[1] == seen[2]
+
+
+def sittings(count: int) -> list[list[Turn]]:
+    """One sitting a day in one endless session, each with two topics."""
+    topics = ("The tulips in bed {} bloom red.", "My boat number {} needs new sails.")
+    return [
+        [
+            Turn(
+                topics[place // 4].format(place),
+                "Ann",
+                time=START + timedelta(days=day, minutes=place),
+                session="chat",
+                id=f"t{day}-{place}",
+            )
+            for place in range(8)
+        ]
+        for day in range(count)
+    ]
+
+
+def test_settling_after_each_sitting_gives_the_events_of_settling_once() -> None:
+    seen = []
+    for once in (True, False):
+        with MemoryManager.open(":memory:") as memory:
+            for sitting in sittings(5):
+                memory.remember(sitting)
+                if not once:
+                    memory.settle()
+            memory.settle()
+            thoughts = {(t.text, t.status) for t in memory.thoughts(history=True)}
+            seen.append((memory.events(), thoughts, memory.settle().events))
+    assert seen[0] == seen[1]
+    assert len(seen[0][0]) >= 5 and seen[0][1] and seen[0][2] == 0
+
+
+def test_settling_cuts_only_the_sitting_that_went_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: list[int] = []
+    cut = OfflineSegmenter.cut
+
+    def noted(self: OfflineSegmenter, units: Sequence[Unit], **settings: int) -> list[Cut]:
+        sizes.append(len(units))
+        return cut(self, units, **settings)
+
+    monkeypatch.setattr(OfflineSegmenter, "cut", noted)
+    with MemoryManager.open(":memory:") as memory:
+        for sitting in sittings(4):
+            memory.remember(sitting)
+            memory.settle()
+    assert sizes == [8] * 4
+
+
+def test_what_settling_leaves_as_it_was_starts_no_cache_anew() -> None:
+    with MemoryManager.open(":memory:") as memory:
+        memory.remember(TALK[0])
+        memory.settle()
+        store = memory._equipment.store
+        epoch = store.epoch("default")
+        memory.remember(replace(TALK[1], time=START + timedelta(days=1)))
+        memory.settle()
+        assert store.epoch("default") == epoch and len(memory.events()) == 2
