@@ -5,6 +5,7 @@ full moves to the end of the pool with twice the room, so adding an edge costs a
 plus one look through the run, whatever the size of the graph; nothing is ever recompiled.
 """
 
+from copy import copy
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -55,6 +56,14 @@ class Adjacency:
     @property
     def edges(self) -> int:
         return self._half_edges // 2
+
+    def copy(self) -> "Adjacency":
+        """The same edges in arrays of their own."""
+        twin = copy(self)
+        for name, value in vars(self).items():
+            if isinstance(value, np.ndarray):
+                setattr(twin, name, value.copy())
+        return twin
 
     def reserve(self, nodes: int, kinds: int) -> None:
         """Make room for `nodes` slots and `kinds` kinds of edges."""

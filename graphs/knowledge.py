@@ -41,7 +41,17 @@ class KnowledgeGraph:
         """Grows with every change."""
         self._roster = Roster()
         self._kinds: dict[str, int] = {kind: i for i, kind in enumerate(EDGE_KINDS)}
-        self._contributions: dict[str, list[Rows]] = {}
+        # Tuples, which a copy of the graph may share.
+        self._contributions: dict[str, tuple[Rows, ...]] = {}
+
+    def copy(self) -> "KnowledgeGraph":
+        """The same graph, to be changed apart: a few flat arrays and dictionaries are copied."""
+        twin = KnowledgeGraph()
+        with self.lock:
+            twin.adjacency, twin._roster = self.adjacency.copy(), self._roster.copy()
+            twin._kinds, twin.version = {**self._kinds}, self.version
+            twin._contributions = {**self._contributions}
+        return twin
 
     def add(self, source: str, edges: Iterable[Edge] = (), nodes: Iterable[str] = ()) -> None:
         """Add what `source` says; a later call with the same source adds to it.
@@ -220,7 +230,7 @@ class KnowledgeGraph:
     def _contribute(self, batch: Sequence[tuple[str, Rows]]) -> None:
         filled = [(source, rows) for source, rows in batch if len(rows)]
         for source, rows in filled:
-            self._contributions.setdefault(source, []).append(rows)
+            self._contributions[source] = (*self._contributions.get(source, ()), rows)
         if filled:
             self._apply(np.concatenate([rows for _, rows in filled]), 1)
 

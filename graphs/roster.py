@@ -19,6 +19,14 @@ class Roster:
         self._uses: Slots = np.zeros(0, np.int64)
         self._free: list[int] = []
 
+    def copy(self) -> "Roster":
+        """The same names in the same slots, to be changed apart."""
+        twin = Roster()
+        twin.slots, twin.size = {**self.slots}, self.size
+        twin._names, twin._uses = self._names.copy(), self._uses.copy()
+        twin._free = self._free[:]
+        return twin
+
     def enter(self, name: str) -> int:
         """The slot of `name`; it stays unused until `use`."""
         slot = self.slots.get(name)

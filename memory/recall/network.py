@@ -1,82 +1,100 @@
 """The knowledge graph of one space, built from the store and caught up before each walk."""
 
+import copy
 import threading
+from collections.abc import Iterable
 
 from knowhen.graphs.edges import Edge
 from knowhen.graphs.knowledge import KnowledgeGraph
 from knowhen.graphs.names import normalise
 from knowhen.memory.records import Event, Thought
-from knowhen.memory.stores.base import Store
+from knowhen.memory.stores.base import Mention, Store, StoredTurn
 
 _Batch = dict[str, tuple[list[Edge], list[str]]]
 
 
 class Network:
-    """Feeds turns, events, thoughts and entities of a space into its graph, each as a source.
+    """The graph of turns, events, thoughts and entities of a space, each one a source in it.
 
-    What a turn, event or thought contributed is taken back when it changes or goes.
+    A graph that was given to somebody stays as it is: what is new goes into a copy, which then
+    takes its place. So threads may walk while another remembers, and a catch-up that breaks off
+    leaves nothing behind.
     """
 
     def __init__(self, store: Store, space: str) -> None:
         self._store, self._space = store, space
         self._lock = threading.Lock()
-        self._clear(epoch=0)
-
-    def _clear(self, epoch: int) -> None:
-        self.graph = KnowledgeGraph()
-        self._epoch = epoch
-        self._version = -1
-        self._last_turn = 0
-        self._last_mention = 0
-        self._last_change = -1
-        self._newest: dict[str, str] = {}
+        self._newest = _State(epoch=0)
 
     def refresh(self) -> KnowledgeGraph:
         """The graph of everything any process has committed."""
         with self._lock, self._store.snapshot():
             version = self._store.version(self._space)
-            if version == self._version:
-                return self.graph
+            if version == self._newest.version:
+                return self._newest.graph
             epoch = self._store.epoch(self._space)
-            if epoch != self._epoch:
-                self._clear(epoch)
-            self._take_turns()
-            self._take_mentions()
-            self._take_events()
-            self._take_thoughts()
-            self._version = self._last_change = version
-            return self.graph
+            known = self._newest
+            state = known.copy() if epoch == known.epoch else _State(epoch)
+            state.catch_up(self._store, self._space)
+            state.version = version
+            self._newest = state
+            return state.graph
 
-    def _take_turns(self) -> None:
+
+class _State:
+    """A graph, and how much of the store is in it."""
+
+    def __init__(self, epoch: int) -> None:
+        self.graph = KnowledgeGraph()
+        self.epoch = epoch
+        self.version = -1
+        self._last_turn = 0
+        self._last_mention = 0
+        self._last_of: dict[str, str] = {}
+        """The last turn's node of each session."""
+
+    def copy(self) -> "_State":
+        twin = copy.copy(self)
+        twin.graph, twin._last_of = self.graph.copy(), {**self._last_of}
+        return twin
+
+    def catch_up(self, store: Store, space: str) -> None:
+        """Take in what has changed; what a changed event or thought contributed is taken back."""
+        self._take_turns(store.turns(space, after=self._last_turn))
+        self._take_mentions(store.mentions(space, after=self._last_mention))
+        self._take_events(store.events(space, changed_after=self.version))
+        self._take_thoughts(store.thoughts(space, changed_after=self.version))
+
+    def _take_turns(self, turns: Iterable[StoredTurn]) -> None:
         batch: _Batch = {}
-        for stored in self._store.turns(self._space, after=self._last_turn):
+        for stored in turns:
             node, session = f"turn:{stored.turn.id}", stored.turn.session
-            previous = self._newest.get(session)
+            previous = self._last_of.get(session)
             edges = [Edge(previous, node, "contiguity", 1.0)] if previous else []
             batch[node] = (edges, [node])
-            self._newest[session] = node
+            self._last_of[session] = node
             self._last_turn = stored.seq
         self.graph.add_all(_triples(batch))
 
-    def _take_mentions(self) -> None:
+    def _take_mentions(self, mentions: Iterable[tuple[int, Mention]]) -> None:
         batch: _Batch = {}
-        for row, mention in self._store.mentions(self._space, after=self._last_mention):
+        for row, mention in mentions:
             source = f"turn:{mention.turn_id}"
             edges, _ = batch.setdefault(source, ([], []))
             edges.append(Edge(source, f"entity:{mention.entity}", "mention", 1.0))
             self._last_mention = row
         self.graph.add_all(_triples(batch))
 
-    def _take_events(self) -> None:
+    def _take_events(self, events: Iterable[Event]) -> None:
         batch: _Batch = {}
-        for event in self._store.events(self._space, changed_after=self._last_change):
+        for event in events:
             self.graph.remove(event.id)
             batch[event.id] = (_event_edges(event), [event.id])
         self.graph.add_all(_triples(batch))
 
-    def _take_thoughts(self) -> None:
+    def _take_thoughts(self, thoughts: Iterable[Thought]) -> None:
         batch: _Batch = {}
-        for thought in self._store.thoughts(self._space, changed_after=self._last_change):
+        for thought in thoughts:
             node = f"thought:{thought.id}"
             self.graph.remove(node)
             if thought.status == "active":

@@ -177,3 +177,21 @@ def test_readers_and_writers_on_many_threads_see_whole_states() -> None:
         thread.join()
     assert not failures
     assert state(graph) == before
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.lists(contributions, max_size=6), st.lists(contributions, min_size=1, max_size=6))
+def test_a_graph_and_its_copy_change_apart(
+    parts: list[Contribution], more: list[Contribution]
+) -> None:
+    for first in (True, False):
+        graph = built(parts)
+        twin = graph.copy()
+        before = state(graph)
+        assert state(twin) == before
+        changed, left = (graph, twin) if first else (twin, graph)
+        changed.add_all(more)
+        changed.remove(more[0][0])
+        assert state(left) == before
+        expected = [part for part in (*parts, *more) if part[0] != more[0][0]]
+        assert state(changed) == state(built(expected))

@@ -1,0 +1,144 @@
+"""The graph of a space: caught up with the store, while others walk what they were given."""
+
+import random
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from knowhen import MemoryManager, Turn
+from knowhen.graphs.export import to_json
+from knowhen.graphs.walk import PushWalk
+from knowhen.memory.recall.network import Network
+from knowhen.memory.records import Recall
+from knowhen.memory.stores.sqlite import SqliteStore
+
+START = datetime(2024, 3, 1, 9, tzinfo=UTC)
+PEOPLE = ("Nora", "Ivo", "Sam", "Mara")
+PLACES = ("Oslo", "Bergen", "Porto", "Lisbon", "Stavanger")
+QUESTIONS = (
+    "Where does Nora live?",
+    "Who moved to Bergen with Sam?",
+    "What did Mara and Ivo do in Porto, and where did they go next?",
+)
+
+
+def said(number: int) -> Turn:
+    person, place = PEOPLE[number % 4], PLACES[number % 5]
+    text = f"I live in {place} now, and {PEOPLE[(number + 1) % 4]} visited me, number {number}."
+    return Turn(
+        text, speaker=person, session=f"s{number // 6}", id=f"t{number}",
+        time=START + timedelta(hours=number),
+    )  # fmt: skip
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    with MemoryManager.open(tmp_path / "home") as memory:
+        memory.remember([said(number) for number in range(24)])
+    return tmp_path / "home"
+
+
+def rebuilt(home: Path) -> dict[str, object]:
+    """The graph as one who opens the memory anew finds it."""
+    with MemoryManager.open(home) as memory:
+        return to_json(memory.graph)
+
+
+def test_a_graph_that_was_given_never_changes(home: Path) -> None:
+    with MemoryManager.open(home) as memory:
+        given = memory.graph
+        before, walked = to_json(given), PushWalk().rank(given, {"entity:nora": 1.0})
+        for change in (
+            lambda: memory.remember([said(24), said(25)]),
+            lambda: memory.undo(memory.insert("Nora likes rye bread.")),
+            lambda: memory.forget(turns=["t3"]),
+        ):
+            change()
+            assert to_json(memory.graph) != before
+            assert to_json(given) == before
+        again = PushWalk().rank(given, {"entity:nora": 1.0})
+        assert again.scores_by_node() == walked.scores_by_node()
+        kept = to_json(memory.graph)
+    assert rebuilt(home) == kept
+
+
+def test_a_catch_up_that_breaks_off_is_done_anew(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with MemoryManager.open(home) as memory:
+        memory.remember([said(24)])
+    store = SqliteStore(home / "memory.db")
+    network = Network(store, "default")
+    network.refresh()
+    with MemoryManager.open(home) as memory:
+        memory.remember([said(25), said(26)])
+        memory.settle()
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "events", lambda *_, **__: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            network.refresh()
+    found = to_json(network.refresh())
+    store.close()
+    assert found == rebuilt(home)
+
+
+def test_recalls_stay_whole_while_one_thread_remembers_and_forgets(home: Path) -> None:
+    done = Event()
+    with MemoryManager.open(home) as memory, ThreadPoolExecutor(4) as pool:
+
+        def read(seed: int) -> int:
+            dice, times = random.Random(seed), 0
+            while not done.is_set() or times < 3:
+                recall = memory.recall(dice.choice(QUESTIONS), gate=False)
+                check(memory, recall)
+                dice.choice(looks)(memory)
+                times += 1
+            return times
+
+        readers = [pool.submit(read, seed) for seed in range(3)]
+        try:
+            change(memory)
+        finally:
+            done.set()
+        assert all(reader.result() >= 3 for reader in readers)
+        assert memory.doctor() == []
+        kept = to_json(memory.graph)
+    assert rebuilt(home) == kept
+
+
+def check(memory: MemoryManager, recall: Recall) -> None:
+    assert recall.items
+    for item in recall.items[:3]:
+        memory.why(item)
+    assert all(item.packed in recall.context for item in recall.items if item.packed)
+
+
+def walk_twice(memory: MemoryManager) -> None:
+    graph = memory.graph
+    restart = {node: 1.0 for node in sorted(graph.nodes)[:5]}
+    first, second = (PushWalk().rank(graph, restart).scores_by_node() for _ in range(2))
+    assert first == second
+
+
+def list_twice(memory: MemoryManager) -> None:
+    graph = memory.graph
+    for node in graph.nodes:
+        graph.neighbours(node)
+    assert to_json(graph) == to_json(graph)
+
+
+looks: list[Callable[[MemoryManager], None]] = [walk_twice, list_twice, MemoryManager.stats]
+
+
+def change(memory: MemoryManager) -> None:
+    for number in range(24, 60):
+        memory.remember(said(number))
+        if number % 4 == 0:
+            memory.undo(memory.insert(f"Nora likes number {number}."))
+        if number % 6 == 0:
+            memory.forget(turns=[f"t{number - 20}"])
+    memory.settle()
