@@ -38,6 +38,8 @@ with extra("langchain"):
     from langgraph.store.base.embed import get_text_at_path
 
 FILE = "items.db"
+_READING = 2
+"""Counts the ways in which a value was made text; another one embeds all items anew."""
 
 
 class KnowhenStore(BaseStore, Closing):
@@ -167,8 +169,10 @@ class KnowhenStore(BaseStore, Closing):
         paths = cast(Sequence[str], index) if index else self._fields
         found: list[str] = []
         for path in paths:
-            whole = path == "$"
-            found += [json.dumps(value, sort_keys=True)] if whole else get_text_at_path(value, path)
+            if path == "$":
+                found.append(json.dumps(value, sort_keys=True, ensure_ascii=False))
+            else:
+                found += get_text_at_path(value, path)
         return [text for text in found if text.strip()]
 
     def _vectors(self, texts: Sequence[Sequence[str]]) -> list[list[Vectors]]:
@@ -177,8 +181,8 @@ class KnowhenStore(BaseStore, Closing):
         return [[next(made) for _ in group] for group in texts]
 
     def _adopt(self) -> None:
-        """Embed everything anew when the embedder is another one than before."""
-        name = f"{self._embedder.name}:{self._embedder.dimension}"
+        """Embed everything anew when the embedder, or what it reads, is another than before."""
+        name = f"{self._embedder.name}:{self._embedder.dimension}:{_READING}"
         if self._table.setting("embedder") == name:
             return
         with self._table.writing():

@@ -1,3 +1,4 @@
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -22,10 +23,11 @@ from knowhen.memory.clock import FixedClock
 from knowhen.memory.embedders.toy import ToyEmbedder
 from knowhen.memory.errors import InvalidInput, MissingExtra
 
-LABELS = st.sampled_from(["a", "b", "ab", "c d"])
+LABELS = st.sampled_from(["a", "b", "ab", "c d", "é"])
 NAMESPACES = st.lists(LABELS, min_size=1, max_size=3).map(tuple)
+TEXTS = st.sampled_from(["a cello", "the sea", "Käsekuchen", "東京タワー", "x"])
 VALUES = st.fixed_dictionaries(
-    {"text": st.sampled_from(["a cello", "the sea", "red wine", "x"]), "n": st.integers(0, 3)},
+    {"text": TEXTS, "n": st.integers(0, 3)},
     optional={"deep": st.fixed_dictionaries({"k": st.integers(0, 2)})},
 )
 FILTERS = st.sampled_from(
@@ -89,7 +91,8 @@ def test_it_answers_as_langgraphs_own_store_does(
             assert (one and one.value) == (other and other.value)
     found = [each.search(prefix, filter=wanted, limit=50) for each in (theirs, ours)]
     assert named(found[0]) == named(found[1])
-    scored = [s.search(prefix, filter=wanted, query="a sea", limit=50) for s in (theirs, ours)]
+    asked = "a sea Ä 東京"
+    scored = [s.search(prefix, filter=wanted, query=asked, limit=50) for s in (theirs, ours)]
     assert named(scored[0]) == named(scored[1])
     one, other = ([i.score for i in items if i.score is not None] for items in scored)
     assert one == pytest.approx(other, abs=1e-5)
@@ -111,6 +114,37 @@ def test_search_finds_by_words_and_gives_scores_in_order(store: KnowhenStore) ->
     assert [item.key for item in found] == ["1", "2"]
     assert found[0].score is not None and found[1].score is not None
     assert found[0].score > found[1].score
+
+
+TOWER = ("東京タワーに登る", {"text": "東京タワーに登った"}, {"text": "Auto reparieren lassen"})
+CAKE = ("Käsekuchen", {"text": "Oma backt Käsekuchen"}, {"text": "The car needs a new tyre"})
+
+
+@pytest.mark.parametrize(("query", "right", "wrong"), [TOWER, CAKE])
+def test_every_script_is_found_in_a_whole_value(
+    store: KnowhenStore, query: str, right: dict[str, Any], wrong: dict[str, Any]
+) -> None:
+    store.put(("u",), "wrong", wrong)
+    store.put(("u",), "right", right)
+    store.put(("u",), "text", right, index=["text"])
+    scores = {item.key: item.score or 0.0 for item in store.search(("u",), query=query)}
+    assert scores["right"] > scores["text"] / 2 > 0
+    assert scores["right"] > scores["wrong"] + 0.1
+
+
+def test_a_file_written_when_values_were_escaped_is_embedded_anew(tmp_path: Path) -> None:
+    before = KnowhenStore(tmp_path)
+    before.put(("u",), "cake", CAKE[1])
+    (good,) = before.search(("u",), query=CAKE[0])
+    embedder = before._embedder
+    table = before._table
+    table.set_setting("embedder", f"{embedder.name}:{embedder.dimension}")
+    table.set_vectors(1, embedder.embed([json.dumps(CAKE[1], sort_keys=True)]))
+    (bad,) = before.search(("u",), query=CAKE[0])
+    before.close()
+    with KnowhenStore(tmp_path) as again:
+        (found,) = again.search(("u",), query=CAKE[0])
+    assert found.score == good.score and (bad.score or 0.0) < (good.score or 0.0)
 
 
 def test_items_survive_a_restart_and_keep_when_they_were_made(tmp_path: Path) -> None:
