@@ -113,12 +113,22 @@ class _Ear:
 
     def said(self, heard: _Heard, answer: Any) -> str:
         """The text of an answer; nothing if it is of a kind that is read later."""
-        parse = getattr(answer, "parse", None)  # a raw response
         try:
-            return heard.shape.reply(parse() if callable(parse) else answer)
+            return heard.shape.reply(_parsed(answer))
         except Exception:  # an answer we cannot read is still the caller's answer
-            log.exception("what the model said could not be read, and is not remembered")
-            return ""
+            return self._unread()
+
+    async def asaid(self, heard: _Heard, answer: Any) -> str:
+        """`said`, where the answer may have to be waited for."""
+        try:
+            parsed = _parsed(answer)
+            return heard.shape.reply(await parsed if isinstance(parsed, Awaitable) else parsed)
+        except Exception:  # as in `said`
+            return self._unread()
+
+    def _unread(self) -> str:
+        log.exception("what the model said could not be read, and is not remembered")
+        return ""
 
 
 def _post(ear: _Ear, send: Callable[..., Any], path: str, **options: Any) -> Any:
@@ -145,8 +155,14 @@ async def _apost(ear: _Ear, send: Callable[..., Any], path: str, **options: Any)
         answer._iterator = listening
         setattr(answer, "close", partial(_aclose, ear, listening, answer.close))  # noqa: B010
     elif not options.get("stream"):
-        await asyncio.to_thread(ear.keep, heard, ear.said(heard, answer))
+        await asyncio.to_thread(ear.keep, heard, await ear.asaid(heard, answer))
     return answer
+
+
+def _parsed(answer: Any) -> Any:
+    """A raw response as what it holds; a raw streaming one gives it only when awaited."""
+    parse = getattr(answer, "parse", None)
+    return parse() if callable(parse) else answer
 
 
 def _listening(ear: _Ear, heard: _Heard, events: Iterator[Any]) -> Generator[Any, None, None]:

@@ -160,6 +160,23 @@ def test_structured_output_and_raw_responses_go_through_memory(
     assert texts(memory)[-1] == "Raw."
 
 
+async def test_answers_read_as_they_come_in_are_remembered(
+    client: OpenAI, aclient: AsyncOpenAI, openai_server: OpenAIServer, memory: MemoryManager
+) -> None:
+    openai_server.enqueue("One.", "Two.", "Three.")
+    with client.chat.completions.with_streaming_response.create(
+        model="toy", messages=[USER]
+    ) as answer:
+        assert "One." in answer.read().decode()
+    async with aclient.chat.completions.with_streaming_response.create(
+        model="toy", messages=[USER]
+    ) as later:
+        assert "Two." in (await later.read()).decode()
+    raw = await aclient.chat.completions.with_raw_response.create(model="toy", messages=[USER])
+    assert raw.parse().choices[0].message.content == "Three."
+    assert texts(memory) == [QUESTION, "One.", "Two.", "Three."]
+
+
 def test_a_tool_loop_is_remembered_once(
     client: OpenAI, openai_server: OpenAIServer, memory: MemoryManager
 ) -> None:
