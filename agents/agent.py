@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Self
 
 from knowhen.agents.background import Background
 from knowhen.agents.chat import Chat, make_chat
-from knowhen.agents.citations import cited
 from knowhen.agents.mind import Mind
-from knowhen.memory.answering import answer
+from knowhen.memory.answering import answer, cited
 from knowhen.memory.errors import InvalidInput
 from knowhen.memory.manager import MemoryManager
 from knowhen.memory.models.base import Message

@@ -1,9 +1,9 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from knowhen.agents.citations import cited
 from knowhen.agents.mind import no_recall
 from knowhen.agents.prompt import GUIDE, NOTHING, PromptBudget, own_words
+from knowhen.memory.answering import cited
 from knowhen.memory.records import Decision, Recall, Recollection
 from knowhen.memory.thoughts.fence import fenced, unfenced
 from knowhen.memory.tokens import EstimatedCounter
