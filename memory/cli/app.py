@@ -1,5 +1,6 @@
 """The `knowhen` program: its commands, and what becomes of an error."""
 
+import errno
 import logging
 import os
 import sys
@@ -85,6 +86,8 @@ def _sentence(error: Exception) -> str:
 
     if isinstance(error, KnowhenError):
         return str(error)
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return "the output cannot be written: no space is left"
     return f"unexpected {type(error).__name__}: {error} (set {TRACEBACK}=1 to see where)"
 
 

@@ -55,7 +55,10 @@ class ChatMessage(Shape):
 
 
 class ChatReader:
-    """Reads a list of messages, `{"messages": [...]}`, or one message a line."""
+    """Reads a list of messages, `{"messages": [...]}`, or one message a line.
+
+    A message without a time was sent when the one before it was.
+    """
 
     name = "chat"
 
@@ -65,6 +68,7 @@ class ChatReader:
         return isinstance(first, Mapping) and {"role", "content"} <= first.keys()
 
     def read(self, file: TextFile) -> Iterator[SpacedTurn]:
+        time: datetime | None = None
         for number, (place, value) in enumerate(_messages(file)):
             message = ChatMessage.of(value, place)
             if not message.said.strip() and (message.tool_calls or message.function_call):
@@ -73,6 +77,7 @@ class ChatReader:
             if role is None:
                 known = ", ".join(_ROLES)
                 raise InvalidFile(f"{place}: unknown role {message.role!r}; use one of {known}")
+            time = message.when or time
             id = message.id or stable_id(file.stem, number, message.role, message.said)
             yield (
                 None,
@@ -81,7 +86,7 @@ class ChatReader:
                     text=message.said,
                     speaker=message.name or "",
                     role=role,
-                    time=message.when,
+                    time=time,
                     session=file.stem,
                     id=id,
                 ),

@@ -92,3 +92,12 @@ def test_the_program_runs_end_to_end_in_processes_of_its_own(tmp_path: Path) -> 
     missing = knowhen("remember", str(tmp_path / "none.json"))
     assert (missing.returncode, missing.stdout) == (2, "")
     assert missing.stderr == f"knowhen: there is no file '{tmp_path}/none.json'\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no full device")
+def test_a_full_disk_is_one_sentence(tmp_path: Path) -> None:
+    with open("/dev/full", "w") as full:
+        command = [PROGRAM, "stats", "--home", tmp_path / "home"]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 2
+    assert done.stderr == "knowhen: the output cannot be written: no space is left\n"

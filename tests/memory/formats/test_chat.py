@@ -83,3 +83,15 @@ def test_a_bad_message_is_named_by_its_number(
 ) -> None:
     with pytest.raises(error, match=words):
         _turns(tmp_path, [{"role": "user", "content": "good"}, message])
+
+
+def test_a_message_without_a_time_has_that_of_the_one_before(tmp_path: Path) -> None:
+    path = tmp_path / "chat.json"
+    messages = [
+        {"role": "user", "content": "Hello."},
+        {"role": "user", "content": "How was it?", "timestamp": "2024-05-01T09:30:00Z"},
+        {"role": "assistant", "content": "Fine."},
+    ]
+    path.write_text(json.dumps(messages))
+    at = datetime(2024, 5, 1, 9, 30, tzinfo=UTC)
+    assert [turn.time for _, turn in read_turns(path)] == [None, at, at]
