@@ -50,18 +50,24 @@ def paired(first: Sequence[float], second: Sequence[float]) -> Figure:
 
 def table(results: Results, metrics: Sequence[str]) -> str:
     """Systems as rows, metrics as columns, with half the interval's width behind each figure."""
-    width = max(len(name) for name in results) + 2
-    lines = [" " * width + "".join(f"{metric:>16}" for metric in metrics)]
+    first = max(len(name) for name in results) + 2
+    widths = [max(16, len(metric) + 2) for metric in metrics]
+    heads = (f"{metric:>{width}}" for metric, width in zip(metrics, widths, strict=True))
+    lines = [" " * first + "".join(heads)]
     for name, figures in results.items():
-        cells = ""
-        for metric in metrics:
-            if metric not in figures:
-                cells += " " * 16
-                continue
-            value, (low, high) = figures[metric]["value"], figures[metric]["ci95"]
-            cells += f"{value:>9.3f} ±{(high - low) / 2:<5.3f}"
-        lines.append(f"{name:<{width}}{cells}")
+        cells = (
+            f"{_cell(figures.get(metric)):>{width}}"
+            for metric, width in zip(metrics, widths, strict=True)
+        )
+        lines.append(f"{name:<{first}}{''.join(cells)}")
     return "\n".join(lines)
+
+
+def _cell(figure: Figure | None) -> str:
+    if figure is None:
+        return ""
+    low, high = figure["ci95"]
+    return f"{figure['value']:.3f} ±{(high - low) / 2:<5.3f}"
 
 
 def write(
