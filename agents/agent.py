@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -153,9 +154,10 @@ class MemoryAgent:
             yield self._quote(exchange).text
             return
         try:
-            async for piece in self._chat.astream(exchange.messages):
-                pieces.append(piece)
-                yield piece
+            async with aclosing(self._chat.astream(exchange.messages)) as said:
+                async for piece in said:
+                    pieces.append(piece)
+                    yield piece
         except Exception as error:  # as in `reply`
             if not pieces:
                 yield self._without_model(exchange, error).text
@@ -168,6 +170,8 @@ class MemoryAgent:
     # Its parts ---------------------------------------------------------------------------
     def _listen(self, text: str) -> Exchange:
         """Recall before remembering, so that a question does not find itself."""
+        if not isinstance(text, str):
+            raise InvalidInput(f"what the user says must be text, not {text!r}")
         recall = self._mind.recall(text)
         before = self._mind.history(self.session, newest=self._window)
         self._mind.keep([self._mind.turn(text, speaker=self.name, session=self.session)])

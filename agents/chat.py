@@ -2,27 +2,39 @@
 
 import asyncio
 import inspect
+import logging
 from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
     AsyncIterator,
     Awaitable,
     Callable,
+    Coroutine,
     Generator,
+    Iterable,
     Iterator,
     Mapping,
     Sequence,
 )
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
+from contextvars import copy_context
 from typing import TYPE_CHECKING, Protocol
 
 from knowhen.memory.errors import InvalidInput, ModelFailed
 from knowhen.memory.models.base import ChatModel, Message
 from knowhen.memory.models.factory import make_model
+from knowhen.memory.models.function import FunctionChatModel
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
-    Messages = list[Mapping[str, str]]
-    Said = str | Awaitable[str] | Iterator[str] | AsyncIterator[str]
+    Pieces = Iterator[str] | AsyncIterator[str]
+    Said = str | Pieces | Awaitable[str | Pieces]
     ChatChoice = str | ChatModel | BaseChatModel | Callable[..., Said]
+
+log = logging.getLogger(__name__)
+_ASYNCHRONOUS = "this agent's chat is asynchronous; use `areply` or `astream`"
 
 
 class Chat(Protocol):
@@ -31,27 +43,23 @@ class Chat(Protocol):
     def reply(self, messages: Sequence[Message]) -> str: ...
     def stream(self, messages: Sequence[Message]) -> Iterator[str]: ...
     async def areply(self, messages: Sequence[Message]) -> str: ...
-    def astream(self, messages: Sequence[Message]) -> AsyncIterator[str]: ...
+    def astream(self, messages: Sequence[Message]) -> AsyncGenerator[str, None]: ...
 
 
 def make_chat(choice: "ChatChoice") -> Chat:
     """A chat from `openai:MODEL`, a chat model, or a function of messages.
 
-    A function gets a list of `{"role", "content"}` dictionaries. It returns text; it may also be
-    a coroutine function, a generator function of pieces, or both.
+    A function, or an object that is called like one, gets a list of `{"role", "content"}`
+    dictionaries. It gives text or an iterator of pieces, at once or to be awaited.
 
     Raises:
         InvalidInput: none of these.
         MissingExtra: the package that the model needs is not installed.
     """
-    if inspect.iscoroutinefunction(choice) or inspect.isasyncgenfunction(choice):
-        return AsyncFunctionChat(choice)
-    if inspect.isgeneratorfunction(choice):
-        return PiecesChat(choice)
     model = make_model(choice)  # type: ignore[arg-type]
     if model is None:
         raise InvalidInput("an agent needs a chat model or a function that replies")
-    return ModelChat(model)
+    return FunctionChat(model) if isinstance(model, FunctionChatModel) else ModelChat(model)
 
 
 class ModelChat:
@@ -73,65 +81,106 @@ class ModelChat:
     async def areply(self, messages: Sequence[Message]) -> str:
         return await asyncio.to_thread(self.reply, messages)
 
-    def astream(self, messages: Sequence[Message]) -> AsyncIterator[str]:
-        return _in_thread(self.stream(messages))
+    def astream(self, messages: Sequence[Message]) -> AsyncGenerator[str, None]:
+        return in_thread(self.stream(messages))
 
 
-class PiecesChat:
-    """A generator function that yields the pieces of a reply."""
+class FunctionChat:
+    """A function, whatever it gives: text, pieces, or something that is awaited for either.
 
-    def __init__(self, function: Callable[..., Iterator[str]]) -> None:
-        self._function = function
+    What is asynchronous runs in the caller's loop, everything else in a thread.
+    """
+
+    def __init__(self, model: FunctionChatModel) -> None:
+        self._call = model.call
+        self._asynchronous = _asynchronous(model.function)
 
     def reply(self, messages: Sequence[Message]) -> str:
         return "".join(self.stream(messages))
 
     def stream(self, messages: Sequence[Message]) -> Iterator[str]:
-        yield from self._function(_plain(messages))
-
-    async def areply(self, messages: Sequence[Message]) -> str:
-        return await asyncio.to_thread(self.reply, messages)
-
-    def astream(self, messages: Sequence[Message]) -> AsyncIterator[str]:
-        return _in_thread(self.stream(messages))
-
-
-class AsyncFunctionChat:
-    """A coroutine function, or an async generator of pieces; it runs in the caller's loop."""
-
-    def __init__(self, function: Callable[..., "Awaitable[str] | AsyncIterator[str]"]) -> None:
-        self._function = function
-
-    def reply(self, messages: Sequence[Message]) -> str:
-        raise InvalidInput("this agent's chat is asynchronous; use `areply` or `astream`")
-
-    def stream(self, messages: Sequence[Message]) -> Iterator[str]:
-        raise InvalidInput("this agent's chat is asynchronous; use `areply` or `astream`")
+        if self._asynchronous:
+            raise InvalidInput(_ASYNCHRONOUS)
+        said = self._call(messages)
+        if isinstance(said, Coroutine):
+            said.close()
+        if isinstance(said, Awaitable | AsyncIterable):
+            raise InvalidInput(_ASYNCHRONOUS)
+        yield from _pieces(said)
 
     async def areply(self, messages: Sequence[Message]) -> str:
         return "".join([piece async for piece in self.astream(messages)])
 
-    async def astream(self, messages: Sequence[Message]) -> AsyncIterator[str]:
-        said = self._function(_plain(messages))
-        if isinstance(said, AsyncIterator):
-            async for piece in said:
+    async def astream(self, messages: Sequence[Message]) -> AsyncGenerator[str, None]:
+        if self._asynchronous:
+            said = self._call(messages)
+        else:
+            said = await asyncio.to_thread(self._call, messages)
+        if isinstance(said, Awaitable):
+            said = await said
+        pieces = _awaited(said) if isinstance(said, AsyncIterable) else in_thread(_pieces(said))
+        async with aclosing(pieces):
+            async for piece in pieces:
                 yield piece
-            return
-        text = await said
-        if not isinstance(text, str):
-            raise ModelFailed(f"the chat function returned {type(text).__name__}, not text")
-        yield text
 
 
-def _plain(messages: Sequence[Message]) -> "Messages":
-    return [{"role": message.role, "content": message.content} for message in messages]
+def _asynchronous(function: Callable[..., object]) -> bool:
+    """Whether calling it runs nothing yet, so that it may be called in the loop."""
+    return any(
+        kind(each)
+        for kind in (inspect.iscoroutinefunction, inspect.isasyncgenfunction)
+        for each in (function, type(function).__call__)
+    )
 
 
-async def _in_thread(pieces: Iterator[str]) -> AsyncIterator[str]:
-    """The pieces of a blocking iterator, each waited for in a thread."""
+def _pieces(said: object) -> Iterator[str]:
+    if isinstance(said, str):
+        yield said
+    elif isinstance(said, Iterable) and not isinstance(said, bytes | Mapping):
+        for piece in said:
+            yield _text(piece)
+    else:
+        _text(said)
+
+
+async def _awaited(said: AsyncIterable[object]) -> AsyncGenerator[str, None]:
     try:
-        while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
+        async for piece in said:
+            yield _text(piece)
+    finally:
+        if isinstance(said, AsyncGenerator):
+            await said.aclose()
+
+
+def _text(said: object) -> str:
+    if not isinstance(said, str):
+        raise ModelFailed(f"the chat function gave {type(said).__name__}, not text")
+    return said
+
+
+async def in_thread(pieces: Iterator[str]) -> AsyncGenerator[str, None]:
+    """The pieces of a blocking iterator, each waited for in a thread of its own.
+
+    A thread cannot be stopped. Whoever cancels goes on at once; the iterator is closed in its
+    thread as soon as it comes back, because one that is running cannot be closed.
+    """
+    loop, context = asyncio.get_running_loop(), copy_context()
+
+    def step() -> str | None:
+        return context.run(next, pieces, None)
+
+    thread = ThreadPoolExecutor(1, thread_name_prefix="knowhen-chat")
+    try:
+        while (piece := await loop.run_in_executor(thread, step)) is not None:
             yield piece
     finally:
         if isinstance(pieces, Generator):
-            pieces.close()
+            thread.submit(_closed, pieces)
+        thread.shutdown(wait=False)
+
+
+def _closed(pieces: Generator[str, None, None]) -> None:
+    try:
+        pieces.close()
+    except Exception:  # nobody waits for it any more
+        log.exception("a model that was no longer listened to failed while it was closed")

@@ -28,7 +28,7 @@ class FunctionChatModel:
         takes: Takes | None = None,
     ) -> None:
         self.name: str = name or str(getattr(function, "__name__", type(function).__name__))
-        self._function = function
+        self.function = function
         self._takes = takes or _annotated(function)
 
     def complete(
@@ -45,12 +45,15 @@ class FunctionChatModel:
             return self._ask(list(messages))
         return complete_structured(self._ask, with_schema(messages, schema), schema)
 
+    def call(self, messages: Sequence[Message]) -> object:
+        """What the function gives back, text or not."""
+        if self._takes == "prompt":
+            return self.function(_prompt(messages))
+        return self.function([{"role": m.role, "content": m.content} for m in messages])
+
     def _ask(self, messages: list[Message]) -> Completion:
         try:
-            if self._takes == "prompt":
-                text = self._function(_prompt(messages))
-            else:
-                text = self._function([{"role": m.role, "content": m.content} for m in messages])
+            text = self.call(messages)
         except Exception as error:  # whatever a user's function raises
             raise ModelFailed(f"model {self.name!r} failed: {error!r}") from error
         if not isinstance(text, str):
