@@ -1,16 +1,17 @@
 """`MemoryAgent`: a chat agent that remembers, and knows when to."""
 
 import asyncio
+import copy
 import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from knowhen.agents.background import Background
 from knowhen.agents.chat import Chat, make_chat
-from knowhen.agents.mind import Mind
+from knowhen.agents.closing import Closing
+from knowhen.agents.minds import Minds
 from knowhen.memory.answering import answer, cited
 from knowhen.memory.errors import InvalidInput
 from knowhen.memory.manager import MemoryManager
@@ -33,7 +34,7 @@ class Exchange:
     messages: tuple[Message, ...]
 
 
-class MemoryAgent:
+class MemoryAgent(Closing):
     """Decides, recalls, answers, remembers, and thinks about it in the background.
 
     The memory is read in the background too, as soon as there is an agent.
@@ -51,7 +52,7 @@ class MemoryAgent:
         instructions: what the model is told before anything else.
         window: how many of the session's last turns the model sees as they were said.
         gate: False shows the model what was found whatever the gate decides.
-        background: the thread to think in, when several agents share one.
+        background: the thread to think in, when several agents share one; they leave it open.
     """
 
     def __init__(
@@ -68,9 +69,10 @@ class MemoryAgent:
         background: Background | None = None,
     ) -> None:
         choice = memory.model if chat is None else chat
-        self._choice = chat
         self._chat: Chat | None = None if choice is None else make_chat(choice)
-        self._mind = Mind(memory, budget=budget, gate=gate, background=background)
+        self._minds = Minds(memory, budget=budget, gate=gate, background=background)
+        self._mind = self._minds.of(None)
+        self._is_guest = False
         self.memory = memory
         self.session = session or SESSION
         self.name = name
@@ -83,18 +85,18 @@ class MemoryAgent:
     def at(
         self, space: str, *, session: str | None = None, name: str | None = None
     ) -> "MemoryAgent":
-        """The same agent for somebody else: a space of its own in the same home."""
-        return MemoryAgent(
-            self.memory.at(space),
-            self._choice,
-            budget=self._mind.budget.total,
-            session=session,
-            name=name or self.name,
-            instructions=self._instructions,
-            window=self._window,
-            gate=self._mind.gate,
-            background=self._mind.background,
-        )
+        """The same agent for somebody else: a space of its own in the same home.
+
+        Closing it settles its space; closing the agent that it came from settles all of them.
+        """
+        other = copy.copy(self)
+        other._mind = self._minds.of(space)
+        other._is_guest = True
+        other.memory = other._mind.memory
+        other.session, other.name = session or SESSION, name or self.name
+        other.last = None
+        other._mind.background.warm(other.memory)
+        return other
 
     # Replying ----------------------------------------------------------------------------
     def reply(self, text: str) -> Answer:
@@ -204,19 +206,11 @@ class MemoryAgent:
         self._mind.background.warm(self.memory)  # events that moved make caches start anew
 
     def close(self) -> None:
-        """Settle and end the background thread; the memory stays open."""
-        self._mind.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
+        """Settle, and end the background thread if it is its own; the memory stays open."""
+        if self._is_guest:
+            self.settle()
+        else:
+            self._minds.close()
 
 
 def _message(turn: Turn) -> Message:

@@ -31,7 +31,7 @@ class Mind:
     Args:
         budget: tokens by which a prompt may grow: the recalled context, its fence and the guide.
         gate: leave it to the gate whether memory is used; False shows what was found in any case.
-        background: where to post-think; None makes a thread of its own.
+        background: where to post-think, and whoever made it closes it; None makes one of its own.
         new_id: makes ids of turns; short by default, because the context cites them.
         clock: tells when something was said that could not be stored at once.
 
@@ -55,6 +55,7 @@ class Mind:
         self.budget = PromptBudget(budget, memory.counter)
         self.gate = gate
         self.background = background or Background()
+        self._owns_background = background is None
         self._clock = clock or SystemClock()
         self._new_id = new_id
         self._lock = threading.Lock()
@@ -188,9 +189,10 @@ class Mind:
             log.warning("settling space %r: %s", self.memory.space, failure)
 
     def close(self) -> None:
-        """Settle and end the thread; the memory itself stays open."""
+        """Settle and end its own thread; the memory itself stays open."""
         self.settle()
-        self.background.close()
+        if self._owns_background:
+            self.background.close()
 
 
 def no_recall(query: str, reason: str) -> Recall:

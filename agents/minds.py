@@ -14,8 +14,15 @@ KEPT = 128
 class Minds:
     """Gives the mind of a space; None means the space of the memory itself."""
 
-    def __init__(self, memory: MemoryManager, *, budget: int, gate: bool) -> None:
-        self._own = Mind(memory, budget=budget, gate=gate)
+    def __init__(
+        self,
+        memory: MemoryManager,
+        *,
+        budget: int,
+        gate: bool,
+        background: Background | None = None,
+    ) -> None:
+        self._own = Mind(memory, budget=budget, gate=gate, background=background)
         self._lock = threading.Lock()
         self._others: OrderedDict[str, Mind] = OrderedDict()
 
@@ -36,7 +43,7 @@ class Minds:
             return mind
 
     def close(self) -> None:
-        """Settle every space and end the thread; the memory stays open."""
+        """Settle every space and end their thread; the memory stays open."""
         with self._lock:
             others = list(self._others.values())
         for mind in others:

@@ -180,6 +180,7 @@ def measure(
                     background.wait()
                     spent.append(1000 * (time.process_time() - before))
                     watch.lap()
+        background.close()
     growth = max(prompts) / budget
     figures = {
         "cpu_ms": figure(spent[1:]),

@@ -110,6 +110,36 @@ def test_each_user_has_a_space_of_its_own(memory: MemoryManager) -> None:
     agent.close()
 
 
+def test_an_agent_of_another_space_leaves_the_thread_to_its_owner(tmp_path: Path) -> None:
+    with MemoryManager.open(tmp_path / "home", model=lambda messages: "{}") as memory:
+        with MemoryAgent(memory) as agent:
+            with agent.at("bob") as bob:
+                bob.reply(FACT)
+            agent._mind.background.think(memory)
+            assert agent._mind.background._last is not None
+            assert agent.at("default").memory.space == "default"
+            agent.at("default").close()
+            assert not agent._mind.background._closed
+        assert agent._mind.background._closed
+
+
+def test_closing_an_agent_settles_the_spaces_it_served(memory: MemoryManager) -> None:
+    with MemoryAgent(memory) as agent:
+        for name in ("alice", "bob"):
+            agent.at(name).reply(FACT)
+    assert all(event.settled for name in ("alice", "bob") for event in memory.at(name).events())
+    assert memory.at("bob").thoughts() and memory.at("alice").thoughts()
+
+
+def test_a_thread_that_is_shared_is_closed_by_whoever_made_it(memory: MemoryManager) -> None:
+    background = Background()
+    for name in ("monday", "friday"):
+        with MemoryAgent(memory, background=background, session=name) as agent:
+            agent.reply(FACT)
+    assert not background._closed
+    background.close()
+
+
 def test_without_a_model_it_quotes_and_keeps_no_quote(memory: MemoryManager) -> None:
     agent = MemoryAgent(memory)
     agent.reply(FACT)
@@ -458,6 +488,7 @@ def test_an_agent_reads_its_memory_ahead_and_embeds_nothing_for_it(
         monkeypatch.setattr(type(store), "vectors", lambda *_, **__: pytest.fail("read again"))
         assert "4 cellos" in memory.recall("How many cellos has Ann?", gate=False).context
     agent.close()
+    background.close()
 
 
 def test_reading_ahead_may_fail_and_the_conversation_goes_on(
