@@ -28,7 +28,7 @@ from knowhen.memory.gate.world import gain, question_features
 
 WEIGHTS = Path(__file__).parents[1] / "memory" / "gate" / "weights.json"
 NEED = (
-    *("named", "familiar", "strangers", "foreign", "personal", "recalling", "small_talk", "work"),
+    *("named", "familiar", "strangers", "foreign", "personal", "recalling", "work"),
     *("question", "request", "met", "matched", "similar", "short", "length", "size"),
 )
 HAVE = (
@@ -97,7 +97,7 @@ def left_out(found: Sequence[Row], names: Sequence[str], chosen: Callable[[Row],
 
 
 def fit_world(items: Sequence[Item]) -> dict[str, object]:
-    """Know and Grounded from a frozen model's answers, and the gain that skips one in eight."""
+    """Know and Grounded from a frozen model's answers, and the gain below which `SKIPPED` lie."""
     heads = {
         name: fit_head(
             [question_features(item.question) for item in items],
@@ -110,7 +110,9 @@ def fit_world(items: Sequence[Item]) -> dict[str, object]:
             ("grounded", [item.helped for item in items]),
         )
     }
-    gains = [gain(item.question, heads["know"], heads["grounded"]) for item in items]
+    gains = [
+        gain(question_features(item.question), heads["know"], heads["grounded"]) for item in items
+    ]
     return {
         **{name: _plain(head) for name, head in heads.items()},
         "gain_cut": round(float(np.quantile(gains, SKIPPED)), 4),

@@ -243,7 +243,7 @@ def _with_world(heads: Heads, items: Sequence[Item]) -> Heads:
 
 def _policy(item: Item, heads: Heads) -> tuple[bool, bool]:
     """Retrieve where it is worth it; where the passage then says nothing, the draft stands."""
-    if gain(item.question, heads.know, heads.grounded) < heads.gain_cut:
+    if gain(question_features(item.question), heads.know, heads.grounded) < heads.gain_cut:
         return False, item.alone
     return True, _settled(item)
 

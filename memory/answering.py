@@ -2,23 +2,26 @@
 
 import logging
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from knowhen.memory.errors import ModelFailed
 from knowhen.memory.gate.advice import Draft, ask_draft, knows
 from knowhen.memory.gate.conflict import standing
+from knowhen.memory.gate.dialogue import asks
 from knowhen.memory.gate.prompts import ANSWER_SCHEMA, answer_messages
 from knowhen.memory.gate.trust import WORDS
 from knowhen.memory.models.base import ChatModel, Message
 from knowhen.memory.records import Answer, Recall, Recollection
-from knowhen.memory.text.analyzer import words
+from knowhen.memory.text.analyzer import fold, unspaced, words
+from knowhen.memory.text.language import stop_words
 
 log = logging.getLogger(__name__)
 
 QUOTES = 3
 _GROUP = re.compile(r"[(\[]([^()\[\]]+)[)\]]")
 _SEPARATOR = re.compile(r"[,;\s]+")
+_LETTER = re.compile(r"[a-z0-9]+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,8 @@ def answer(query: str, recall: Recall, model: ChatModel | None) -> Answer:
         return _quote(recall)
     try:
         if not recall.context:
+            if recall.decision.action == "recall":
+                return _quote(recall)  # the budget has no room, and a guess is no answer
             return Answer(model.complete([Message("user", query)]).text, recall)
         data = model.complete(answer_messages(query, recall.context), schema=ANSWER_SCHEMA).data
     except ModelFailed as error:
@@ -67,12 +72,15 @@ def read(data: Mapping[str, object], recall: Recall) -> Reading:
             quotes.append((turn_id, text))
         else:
             notes.append(f"a quote that does not stand in {turn_id!r} was dropped: {text!r}")
-    useful = [str(entry.get("id", "")) for entry in _entries(data.get("notes")) if entry["useful"]]
+    useful = [
+        str(entry.get("id", "")) for entry in _entries(data.get("notes")) if entry.get("useful")
+    ]
     quoted = dict.fromkeys(turn_id for turn_id, _ in quotes)
     text = str(data.get("answer", "")).strip()
     answerable = bool(data.get("answerable")) and bool(text) and bool(quotes)
     unproven = [name for name in cited(text, recall) if name not in quoted]
     notes += [f"{name!r} is cited without a quote" for name in unproven]
+    notes += [f"{name!r} is cited, and was never recalled" for name in _unknown(text, listed)]
     if text and not quotes:
         notes.append("the answer rests on no quote that could be verified")
     notes += [f"{name!r} was found useful, but not quoted" for name in useful if name not in quoted]
@@ -85,10 +93,33 @@ def cited(text: str, recall: Recall) -> tuple[str, ...]:
     return tuple(item.id for item in recall.items if item.id in named)
 
 
+def _unknown(text: str, known: Collection[str]) -> list[str]:
+    """What the text cites that has the shape of an id and is none of these."""
+    shapes = {_shape(name) for name in known}
+    named = {name for group in _GROUP.findall(text) for name in _SEPARATOR.split(group)}
+    return sorted(
+        name for name in named - {*known} if _shape(name) in shapes and re.search(r"\d", name)
+    )
+
+
+def _shape(name: str) -> tuple[str, int]:
+    """Marks between runs of letters and digits; for a single run its length."""
+    marks = _LETTER.sub("a", name)
+    return marks, len(name) if marks == "a" else 0
+
+
 def verbatim(quote: str, text: str) -> bool:
-    """Whether the words of a quote follow each other in a text, whatever the case and marks."""
+    """Whether the words of a quote follow each other in a text, whatever the case and marks.
+
+    Function words prove nothing, unless the text is nothing else. Where words are not set apart,
+    the characters must follow each other.
+    """
     wanted, there = words(quote), words(text)
     size = len(wanted)
+    if unspaced(quote):
+        return fold(quote).strip() in fold(text)
+    if not set(wanted) - stop_words()["en"] and wanted != there:
+        return False
     return bool(wanted) and any(
         there[start : start + size] == wanted for start in range(len(there) - size + 1)
     )
@@ -132,7 +163,9 @@ def _quote(recall: Recall) -> Answer:
             "and there is none to ask."
         )
         return Answer(text, recall, origin="memory")
-    items = [item for item in recall.items if item.kind == "turn"][:QUOTES]
+    items = _telling(recall)[:QUOTES]
+    if not items:
+        return _abstain(recall)
     lines = list(map(_quoted, items))
     if WORDS["contested"] in recall.decision.reasons:
         items.sort(key=lambda item: (item.time is None, item.time.timestamp() if item.time else 0))
@@ -144,7 +177,7 @@ def _quote(recall: Recall) -> Answer:
 
 def _abstain(recall: Recall, notes: tuple[str, ...] = ()) -> Answer:
     """Says that it is not known, what was found instead, and asks one question."""
-    near = [item for item in recall.items if item.kind == "turn"][:1]
+    near = _telling(recall)[:1]
     text = "I do not remember anything that answers this."
     if near:
         text += f" The nearest I have is: {_quoted(near[0])} Is that what you mean?"
@@ -152,6 +185,11 @@ def _abstain(recall: Recall, notes: tuple[str, ...] = ()) -> Answer:
         text += " Would you like to tell me?"
     quotes = tuple((item.id, item.packed or item.text) for item in near)
     return Answer(text, recall, tuple(item.id for item in near), quotes, notes, "memory")
+
+
+def _telling(recall: Recall) -> list[Recollection]:
+    """Turns in rank order, without those that only ask."""
+    return [item for item in recall.items if item.kind == "turn" and not asks(item.text)]
 
 
 def _quoted(item: Recollection) -> str:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from knowhen.memory.gate.content import Content
 from knowhen.memory.recall.corpus import NONE
 from knowhen.memory.recall.engine import Findings, best
+from knowhen.memory.text import pronouns
 from knowhen.memory.text.analyzer import tokens, words
 
 Mask = NDArray[np.bool_]
@@ -24,10 +25,9 @@ DEPTH = 6
 _ENDS = frozenset(".!?\n")
 _I, _YOU, _WE = 1, 2, 4
 _PERSON: Mapping[str, int] = {
-    **dict.fromkeys(("i", "i'm", "i've", "i'd", "i'll", "me", "my", "mine", "myself"), _I),
-    **dict.fromkeys(("you", "you're", "you've", "you'd", "you'll"), _YOU),
-    **dict.fromkeys(("your", "yours", "yourself"), _YOU),
-    **dict.fromkeys(("we", "we're", "we've", "we'd", "we'll", "us", "our", "ours"), _WE),
+    **dict.fromkeys(pronouns.I, _I),
+    **dict.fromkeys(pronouns.YOU, _YOU),
+    **dict.fromkeys(pronouns.WE, _WE),
 }
 
 
@@ -50,8 +50,6 @@ class Attribution:
     other_reply: float = 0.0
     second: float = 0.0
     """The asked person's second best turn."""
-    own_known: float = 0.0
-    """Share of the content that the asked person ever spoke of."""
     ownership: float = 0.0
     """How much of what was said on the content the asked person said."""
     own_fact: float = 0.0
@@ -102,7 +100,6 @@ def _by_speaker(result: Attribution, findings: Findings, sides: Sides) -> None:
 def _by_term(result: Attribution, findings: Findings, content: Content, sides: Sides) -> None:
     counts, shares = findings.evidence.counts.counts, content.row_shares
     ours, theirs = counts @ sides.own, counts @ sides.other
-    result.own_known = float(shares @ (ours > 0))
     result.ownership = float(shares @ (ours / np.maximum(ours + theirs, 1.0)))
 
 

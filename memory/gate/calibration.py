@@ -125,8 +125,9 @@ def _recalibrated(line: tuple[float, float], logit: float) -> float:
 def _levels(held: Sequence[float], error: float) -> tuple[float, ...]:
     """Quantiles whose value at `error` is the conformal threshold, not a plain quantile."""
     grid = np.quantile(held, np.linspace(0.0, 1.0, 101))
-    cut = threshold(held, error)
-    shift = cut - quantile(grid.tolist(), error) if np.isfinite(cut) else 0.0
+    # Too few to promise anything: nothing is let go.
+    cut = max(threshold(held, error), 0.0)
+    shift = cut - quantile(grid.tolist(), error)
     return tuple(float(value) for value in np.clip(grid + shift, 0.0, 1.0))
 
 

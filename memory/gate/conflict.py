@@ -19,7 +19,8 @@ _REFUSING = re.compile(
     r"|\b(?:(?:is|are|was|were|does|do|did|has|have|been)(?: not|n['’]t)|not|no) (?:\w+ )?"
     r"(?:mentioned|provided|available|specified|given|stated|known|clear|enough information|say|"
     r"answer|mention|information|contain|include)\b"
-    r"|\b(?:i|we) (?:do not|don['’]t|cannot|can['’]t) (?:know|tell|say|answer|determine)\b"
+    r"|\b(?:i|we) (?:do not|don['’]t|cannot|can['’]t) (?:know|tell|say|answer|determine|"
+    r"remember|recall|have (?:\w+ )?(?:information|record))\b"
     r"|\bcannot be (?:determined|answered)\b",
     re.IGNORECASE,
 )

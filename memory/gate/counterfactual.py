@@ -1,24 +1,32 @@
-"""Why a probability came out as it did, and the smallest change that would have turned it."""
+"""Why a probability came out as it did, and the smallest change that would have turned it.
 
-from collections.abc import Mapping
+A change moves every feature that depends on it, and both heads are asked again, so what it says
+would happen does.
+"""
 
-from knowhen.memory.gate.features import WORDS
-from knowhen.memory.gate.heads import Head, Heads
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from knowhen.memory.gate.features import with_coverage, with_name, with_recalling, with_similarity
+from knowhen.memory.gate.heads import Heads
 
 MOVERS = 6
-MARGIN = 0.05
-"""Log-odds beyond the threshold that a change must reach."""
-# What the asker or the memory could change; the rest describes the memory as a whole.
-_SWITCHES = ("named", "familiar", "foreign", "personal", "recalling")
-_AMOUNTS: Mapping[str, str] = {
-    "best_known": "the share of what it asks about that fits whom it asks about",
-    "wide": "the share of what it asks about in one stretch of conversation",
-    "other_reply": "the share of what it asks about that somebody else speaks of",
-    "top": "the similarity of the nearest passage",
-}
+_HALVINGS = 6
+Values = Mapping[str, float]
 
 
-def movers(heads: Heads, values: Mapping[str, float]) -> dict[str, float]:
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """Something of which there could have been more or less, from 0 to 1."""
+
+    words: str
+    now: float
+    change: Callable[[float], Values]
+    helps: bool = True
+    """Whether more of it speaks for a recall."""
+
+
+def movers(heads: Heads, values: Values) -> dict[str, float]:
     """The features that moved Need and Have most, in log-odds, as `head: feature`."""
     found = {
         f"{name}: {feature}": change
@@ -29,43 +37,68 @@ def movers(heads: Heads, values: Mapping[str, float]) -> dict[str, float]:
     return {key: found[key] for key in strongest}
 
 
-def turning_point(
-    head: Head, values: Mapping[str, float], target: float
-) -> tuple[str, float] | None:
-    """The feature whose smallest change alone takes the log-odds to `target`, and its value.
+def worth(heads: Heads, values: Values) -> float:
+    """Probability that memory is needed and holds the answer."""
+    return heads.need.probability(values) * heads.have.probability(values)
 
-    None when no single feature can do it within its range from 0 to 1.
+
+def counterfactual(heads: Heads, values: Values, cut: float) -> str:
+    """In words: what would have had to be otherwise for the other decision.
+
+    What a memory holds comes first, then how the query was put.
     """
-    missing = target - head.logit(values)
-    best: tuple[float, str, float] | None = None
-    for name in (*_SWITCHES, *_AMOUNTS):
-        weight = head.slope * head.weights.get(name, 0.0)
-        if not weight:
-            continue
-        value = values[name] + (missing + MARGIN * (1 if missing > 0 else -1)) / weight
-        if not 0.0 <= value <= 1.0:
-            continue
-        if name in _SWITCHES:
-            value = 1.0 if value > values[name] else 0.0
-        distance = abs(value - values[name])
-        if distance and (best is None or distance < best[0]):
-            best = (distance, name, value)
-    return (best[1], best[2]) if best else None
+    recalled = worth(heads, values) >= cut
 
+    def turns(changed: Values) -> bool:
+        return (worth(heads, changed) >= cut) != recalled
 
-def explain_threshold(
-    head: Head, values: Mapping[str, float], target: float, *, recalled: bool
-) -> str:
-    """In words: what would have had to be otherwise."""
-    found = turning_point(head, values, target)
-    if found is None:
-        return (
-            "no single change would undo the recall"
-            if recalled
-            else "would recall only if several things were otherwise"
-        )
-    name, value = found
     start = "would not recall" if recalled else "would recall"
-    if name in _SWITCHES:
-        return f"{start} if it were {'' if value else 'not '}so that {WORDS[name]}"
-    return f"{start} if {_AMOUNTS[name]} were {value:.2f} instead of {values[name]:.2f}"
+    for amount in _amounts(values):
+        value = _turning(amount, turns, up=amount.helps != recalled)
+        if value is not None:
+            return f"{start} if {amount.words.format(value, amount.now)}"
+    for words, changed in _switches(values):
+        if turns(changed):
+            return f"{start} if {words}"
+    if recalled:
+        return "no single change would undo the recall"
+    return "would recall only if several things were otherwise"
+
+
+def _switches(values: Values) -> Iterator[tuple[str, Values]]:
+    """What is so or is not so, turned round."""
+    if not values["recalling"]:
+        yield "it pointed back at what was said", with_recalling(values)
+    if not values["named"]:
+        yield "it named a person of this memory", with_name(values)
+
+
+def _amounts(values: Values) -> Iterator[Amount]:
+    yield Amount(
+        "one passage held {:.0%} of what it asks about instead of {:.0%}",
+        values["best"],
+        lambda value: with_coverage(values, value),
+    )
+    if values["attributed"]:
+        yield Amount(
+            "somebody else spoke of {:.0%} of it instead of {:.0%}",
+            values["other_reply"],
+            lambda value: {**values, "other_reply": value},
+            helps=False,
+        )
+    yield Amount(
+        "the nearest passage had a similarity of {:.2f} instead of {:.2f}",
+        values["top"],
+        lambda value: with_similarity(values, value),
+    )
+
+
+def _turning(amount: Amount, turns: Callable[[Values], bool], *, up: bool) -> float | None:
+    """The nearest value that turns the decision, by halving; None if none does."""
+    near, far = amount.now, 1.0 if up else 0.0
+    if not turns(amount.change(far)):
+        return None
+    for _ in range(_HALVINGS):
+        middle = (near + far) / 2
+        near, far = (near, middle) if turns(amount.change(middle)) else (middle, far)
+    return far

@@ -7,14 +7,18 @@ in front of the model. Personal facts never fall back to what the model knows by
 from collections.abc import Iterator
 from typing import Literal
 
-from knowhen.memory.gate.counterfactual import explain_threshold, movers
+from knowhen.memory.gate.counterfactual import counterfactual, movers
 from knowhen.memory.gate.features import features
 from knowhen.memory.gate.heads import Heads, logit
 from knowhen.memory.gate.signals import Signals
+from knowhen.memory.gate.world import gain
 from knowhen.memory.records import Action, Decision
 
 LIGHT = 0.9
 """Have above which one fact is enough, unless the question collects several."""
+WORLDLY = 0.5
+"""Need below which a question that is not personal is one about the world."""
+LEFT = "somebody spoke of it, but a model is about as likely to know it"
 OPEN = 0.9
 """Have of a question about a known person that asks for nothing in particular."""
 GREY = 0.75
@@ -35,27 +39,32 @@ def decide(signals: Signals, heads: Heads, *, cut: float) -> Decision:
     know = 0.0 if personal else heads.know.probability(signals.shape)
     idle = signals.utterance.small_talk or (signals.utterance.work and not signals.names)
     worth = need * have
-    action = _action(signals, idle=idle, personal=personal, holds=worth >= cut)
+    left = worth >= cut and not personal and need < WORLDLY and _adds_little(signals, heads)
+    action = _action(signals, idle=idle, personal=personal, holds=worth >= cut and not left)
     return Decision(
         action,
         need=need,
         have=have,
         know=know,
         trust=signals.trust.value,
-        reasons=_reasons(signals, action, have),
+        reasons=(*_reasons(signals, action, have), *((LEFT,) if left and not idle else ())),
         depth=_depth(signals, have) if action == "recall" else "none",
         personal=personal,
         grey=not idle and signals.parts > 0 and abs(logit(worth) - logit(cut)) < GREY,
         moved=movers(heads, values),
         features=values,
         counterfactual=(
-            explain_threshold(
-                heads.have, values, logit(cut / max(need, cut)), recalled=action == "recall"
-            )
-            if signals.parts and signals.terms and not idle
+            counterfactual(heads, values, cut)
+            if signals.parts and signals.terms and not (idle or left or signals.open)
             else ""
         ),
     )
+
+
+def _adds_little(signals: Signals, heads: Heads) -> bool:
+    """Whether a model is about as likely to be right alone, and memory only has it from hearsay."""
+    hearsay = "user_on_world" in signals.trust.penalties
+    return hearsay and gain(signals.shape, heads.know, heads.grounded) < heads.gain_cut
 
 
 def asks_personal_fact(signals: Signals) -> bool:
@@ -80,7 +89,8 @@ def _action(signals: Signals, *, idle: bool, personal: bool, holds: bool) -> Act
 
 
 def _depth(signals: Signals, have: float) -> Literal["light", "full"]:
-    return "light" if have >= LIGHT and not signals.collects else "full"
+    plain = not (signals.collects or signals.open)
+    return "light" if have >= LIGHT and plain else "full"
 
 
 def _reasons(signals: Signals, action: Action, have: float) -> tuple[str, ...]:

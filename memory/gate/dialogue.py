@@ -1,7 +1,7 @@
 """What kind of utterance a query is: small talk, work on text, a question, something personal.
 
-The rules are English; in other languages only the question mark speaks, and the decision rests
-on what the search found.
+The rules are English; in other languages only "I", "my" and the question mark speak, and the
+decision rests on what the search found.
 """
 
 import re
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from knowhen.memory.text.analyzer import words
 from knowhen.memory.text.language import stop_words
+from knowhen.memory.text.pronouns import WE, names_the_speaker
 
 _GREETING = re.compile(
     r"^\W*(?:hi|hiya|hello|hey|yo|good (?:morning|night|evening|afternoon|day)|welcome|happy|merry|"
@@ -63,11 +64,14 @@ _REQUEST = re.compile(
     r"compare|recommend|suggest|help)\b",
     re.IGNORECASE,
 )
-_TIME = re.compile(
-    r"\b(?:when|yesterday|ago|last (?:night|week\w*|month|year|spring|summer|autumn|fall|winter)|"
-    r"how long|since|recently|first time|before|after|(?:19|20)\d\d)\b",
+_ASKING = re.compile(
+    r"^\W*(?:(?:what|who|whose|which|how)(?:['’]s|\s+(?:\w+\s+){0,2}?(?:is|are|was|were|do|does|did|"
+    r"can|could|will|would|should|has|have|had))|(?:when|where|why)(?:['’]s|\s+(?:is|are|was|were|do|"
+    r"does|did|can|could|will|would|should|has|have|had))|(?:is|are|was|were|do|does|did|can|could|"
+    r"will|would|has|have|had|should)\s+(?:i|you|we|my|your|our|he|she|it|they|the|there))\b",
     re.IGNORECASE,
 )
+_MORE = re.compile(r"[.!?]\s+\w")
 # What belongs to a person rather than to the world: "What is Kim's blood type?"
 _ATTRIBUTE = re.compile(
     r"\b\w+(?:'s|’s)\s+(?:\w+\s+)?(?:blood|birthday|job|boss|pet|dog|cat|kids?|child(?:ren)?|sister|"
@@ -97,14 +101,12 @@ _CHATTER = frozenset(
 _HELP = re.compile(
     r"^\W*(?:please\s+)?(?:(?:can|could|would|will) you|help|advise|recommend|suggest|"
     r"teach|explain|"
-    r"give|show|how (?:do|can|should|would|could) (?:i|we)|what (?:should|can|could) (?:i|we)|"
-    r"should (?:i|we)|any (?:ideas|tips|advice))\b",
+    r"give|show|how (?:do|can|should|would|could) (?:i|we)|(?:can|could|should|may|must) (?:i|we)|"
+    r"(?:what|where|when|which|who) (?:\w+ ){0,2}?(?:should|can|could|must) (?:i|we)|"
+    r"is it (?:\w+ )?(?:if|for me to) (?:i|we)?|any (?:ideas|tips|advice))\b",
     re.IGNORECASE,
 )
-_SELF = frozenset(
-    ("i", "i'm", "i've", "i'd", "i'll", "me", "my", "mine", "myself")
-    + ("we", "we're", "we've", "we'd", "we'll", "us", "our", "ours")
-)
+_MYSELF = frozenset(("i", "i'm", "i've", "my"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,6 @@ class Utterance:
     """Asks for help or advice, which memory may colour but need not hold."""
     recalling: bool
     """Points back at what was said."""
-    temporal: bool
     words: int
 
 
@@ -131,7 +132,7 @@ def read_utterance(text: str) -> Utterance:
     found = words(text)
     recalling = bool(_RECALLING.search(text))
     question = bool(_QUESTION.search(text))
-    about_self = bool(_SELF.intersection(found))
+    about_self = names_the_speaker(found) or not WE.isdisjoint(found)
     attribute = bool(_ATTRIBUTE.search(text))
     small_talk = not recalling and _chats(text, found, asking=question and about_self)
     work = bool(_WORK.match(text)) and not recalling
@@ -143,19 +144,29 @@ def read_utterance(text: str) -> Utterance:
         personal=(about_self or attribute or recalling) and not small_talk,
         recalling=recalling,
         help=bool(_HELP.match(text)) and not recalling,
-        temporal=bool(_TIME.search(text)),
         words=len(found),
+    )
+
+
+def asks(text: str) -> bool:
+    """Whether a text is one sentence that asks for something and tells nothing."""
+    if _MORE.search(text):
+        return False
+    return text.rstrip().endswith(("?", "？", "؟")) or bool(
+        _ASKING.match(text) or _REQUEST.match(text)
     )
 
 
 def _chats(text: str, found: list[str], *, asking: bool) -> bool:
     """Whether it is talk for its own sake; `asking` is a question of the speaker's own affairs."""
     if _ABOUT_THE_TALK.search(text):
-        return len(found) <= 10
+        return len(found) <= 10 and not _MYSELF.intersection(found)
     if asking or len(found) > 12:
         return False
-    if _GREETING.match(text) and len(found) <= 8:
-        return not _QUESTION.search(text) or len(found) <= 3 or _only_chatter(found)
+    greeting = _GREETING.match(text)
+    if greeting and len(found) <= 8:
+        rest = text[greeting.end() :]
+        return not (_QUESTION.search(rest) or _REQUEST.match(rest)) or _only_chatter(words(rest))
     return _only_chatter(found)
 
 

@@ -42,18 +42,15 @@ WORDS: Mapping[str, str] = {
     "fact_lead": "a thought says it of the person asked about rather than of another",
     "own_i": "the person asked about says it of themself",
     "own_you": "the person asked about says it of the other",
-    "other_i": "somebody else says it of themself",
     "other_you": "somebody else says it to the person asked about",
     "own_dense": "something similar was said by the person asked about",
     "other_dense": "something similar was said by somebody else",
-    "own_known": "the person asked about has spoken of its words",
     "ownership": "its words belong mostly to the person asked about",
     "best_known": "the best evidence, where the memory knows all words",
 }
 _ATTRIBUTED = (
     *("attributed", "other_reply", "second", "sentence_lead", "fact_lead"),
-    *("own_i", "own_you", "other_i", "other_you", "own_dense", "other_dense"),
-    *("own_known", "ownership"),
+    *("own_i", "own_you", "other_you", "own_dense", "other_dense", "ownership"),
 )
 SMALLEST = 20
 """Memories with fewer parts count as having so many: smaller ones were not fitted on."""
@@ -99,6 +96,39 @@ def features(signals: Signals) -> dict[str, float]:
     return values
 
 
+def with_name(values: Mapping[str, float]) -> dict[str, float]:
+    """The features had the query named a person of this memory."""
+    return {**values, "named": 1.0, "foreign": 0.0}
+
+
+def with_recalling(values: Mapping[str, float]) -> dict[str, float]:
+    """The features had the query pointed back at what was said."""
+    return {**values, "recalling": 1.0, "personal": 1.0}
+
+
+def with_coverage(values: Mapping[str, float], share: float) -> dict[str, float]:
+    """The features had one passage, of whom it asks about, held that share of the content."""
+    known = max(values["known"], share)
+    serious = float(not (values["small_talk"] or values["work"]))
+    return {
+        **values,
+        "best": share,
+        "window": share,
+        "wide": share,
+        "known": known,
+        "met": serious * known,
+        "matched": serious * share,
+        "best_known": share * known,
+    }
+
+
+def with_similarity(values: Mapping[str, float], cosine: float) -> dict[str, float]:
+    """The features had the nearest passages been so much nearer, or farther."""
+    serious = float(not (values["small_talk"] or values["work"]))
+    mean = values["mean"] + cosine - values["top"]
+    return {**values, "top": cosine, "mean": mean, "similar": serious * cosine}
+
+
 def _of_attribution(found: Attribution | None, window: float) -> dict[str, float]:
     if found is None:
         return dict.fromkeys(_ATTRIBUTED, 0.0) | {"best": window}
@@ -113,10 +143,8 @@ def _of_attribution(found: Attribution | None, window: float) -> dict[str, float
         "fact_lead": found.own_fact - found.other_fact,
         "own_i": found.own_i,
         "own_you": found.own_you,
-        "other_i": found.other_i,
         "other_you": found.other_you,
         "own_dense": found.own_dense,
         "other_dense": found.other_dense,
-        "own_known": found.own_known,
         "ownership": found.ownership,
     }

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from knowhen.memory.gate.attribution import Attribution, attribute, read_sides
 from knowhen.memory.gate.content import CALENDAR, Content, read_content
+from knowhen.memory.gate.countable import countable
 from knowhen.memory.gate.dialogue import Utterance, read_utterance
 from knowhen.memory.gate.trust import Trust, read_trust
 from knowhen.memory.gate.world import question_features
@@ -26,7 +27,7 @@ _COVERAGES = ("window_coverage", "wide_coverage", "known_share", "density", "lif
 class Signals:
     text: str
     parts: int
-    """Size of the space that was searched."""
+    """How many parts the search could look at."""
     terms: tuple[str, ...]
     names: tuple[str, ...]
     """People of this memory whom the query names."""
@@ -67,6 +68,7 @@ class Signals:
 
 def read_signals(findings: Findings) -> Signals:
     """Read the signals off a search."""
+    findings = countable(findings)
     query, evidence, corpus = findings.query, findings.evidence, findings.corpus
     familiar, strangers = _names(findings)
     similarity, size = evidence.similarity, len(corpus)
@@ -76,7 +78,7 @@ def read_signals(findings: Findings) -> Signals:
     asked = sides.own if sides else np.ones(size, bool)
     return Signals(
         text=query.text,
-        parts=size,
+        parts=int(np.isfinite(findings.scores).sum()),
         terms=query.terms,
         names=tuple(sorted(set(query.speakers) & set(corpus.people))),
         strangers=strangers,

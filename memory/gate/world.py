@@ -1,8 +1,8 @@
 """What a question about the world looks like: how likely a model knows the answer by heart.
 
-WiTQA (2024) finds that recall depends on how often subject and relation occur. The question
-alone gives the relation and the shape: a yes or no is easier than a name, a chain of relations
-harder than one. Without a corpus to count in there is no frequency of the subject.
+WiTQA (2024) finds that recall depends on how often subject and relation occur. Here word
+frequencies told nothing (`benchmarks/ablate_gate.py`); the relation's words and the shape do: a
+yes or no is easier than a name, a chain of relations harder than one.
 """
 
 import re
@@ -37,13 +37,6 @@ _NAME = re.compile(
 )
 _OF = re.compile(r"\bof\b")
 
-WORDS: Mapping[str, str] = {
-    **{name: f"the question has the shape {name!r}" for name in _FLAGS},
-    "names": "how many names it holds",
-    "of": "how many relations it chains",
-    "words": "how long it is",
-}
-
 
 def question_features(text: str) -> dict[str, float]:
     """Shape and relation of a question, each from 0 to about 1."""
@@ -54,7 +47,6 @@ def question_features(text: str) -> dict[str, float]:
     return values
 
 
-def gain(question: str, know: "Head", grounded: "Head") -> float:
-    """By how much retrieval is expected to raise the chance of a right answer."""
-    values = question_features(question)
+def gain(values: Mapping[str, float], know: "Head", grounded: "Head") -> float:
+    """By how much retrieval is expected to raise the chance of a right answer (Adapt-LLM)."""
     return grounded.probability(values) - know.probability(values)

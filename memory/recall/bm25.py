@@ -5,6 +5,7 @@ an event is the sum of its parts, so no second index is needed: counts are added
 """
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +32,15 @@ class TermCounts:
             inside = where < len(corpus)
             inside[inside] = corpus.part_id[where[inside]] == ids[inside]
             self.counts[row, where[inside]] = counts[inside]
+
+    def without(self, hidden: NDArray[np.bool_]) -> "TermCounts":
+        """The same, as if nothing were said in these parts; terms of theirs alone are gone."""
+        rest = copy(self)
+        counts = self.counts * ~hidden
+        kept = np.flatnonzero(counts.any(axis=1))
+        rest.terms, rest.counts = [self.terms[row] for row in kept.tolist()], counts[kept]
+        rest._windows = {}
+        return rest
 
     def window(self, radius: int) -> tuple[Floats, Floats]:
         """Counts and lengths summed over `radius` neighbours on both sides, within a session.

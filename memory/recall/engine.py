@@ -19,6 +19,7 @@ from knowhen.memory.recall.bm25 import TermCounts
 from knowhen.memory.recall.corpus import NONE, Corpus
 from knowhen.memory.recall.cues import CUES, Evidence
 from knowhen.memory.recall.currency import Currency
+from knowhen.memory.recall.echoes import echoes
 from knowhen.memory.recall.facts import FactHit, FactSearch
 from knowhen.memory.recall.fusion import BIAS, contributions, fuse, shipped_weights
 from knowhen.memory.recall.network import Network
@@ -126,6 +127,7 @@ class RecallEngine:
         shares = contributions(evidence, self._weights, (*self._settings.ablate, "walk"))
         scores = fuse(shares, len(corpus), self._weights.get(BIAS, 0.0))
         scores[~corpus.known(as_of, known_at)] = -np.inf
+        scores[echoes(query, evidence.counts)] = -np.inf
         return Findings(query, corpus, evidence, scores, shares, tuple(facts))
 
     def walk(self, findings: Findings) -> Findings:

@@ -7,10 +7,10 @@ from datetime import UTC, date, datetime
 
 from knowhen.memory.text.analyzer import fold, terms, words
 from knowhen.memory.text.dates import find_dates
+from knowhen.memory.text.pronouns import names_the_speaker
 
 _WORD = re.compile(r"\w+(?:['’]\w+)*")
 # English rules.
-_FIRST_PERSON = frozenset(["i", "i'm", "i've", "i'd", "i'll", "me", "my", "mine", "myself"])
 _LIST = re.compile(
     r"\b(?:what|which)\s+(?:\w+\s+){0,2}?\w+s\b.*\b(?:has|have|did|does|do|are|were)\b"
     r"|\bhow many\b|\b(?:list|all|every|both)\b",
@@ -49,7 +49,7 @@ def read_query(
     """Understand a query against the speakers of a memory; `asker` is who "I" stands for."""
     named, bare = _strip_names(text, speakers)
     found = words(text)
-    if asker and _FIRST_PERSON.intersection(found):
+    if asker and names_the_speaker(found):
         named = named | {asker}
     days = tuple(
         (_midnight(span.first), _midnight(span.last) + 86_400.0)

@@ -49,6 +49,11 @@ def _bigrams(run: str) -> list[str]:
     return [run] if len(run) == 1 else [run[i : i + 2] for i in range(len(run) - 1)]
 
 
+def unspaced(text: str) -> bool:
+    """Whether some of it is in a script that sets no spaces between words."""
+    return _RUN.search(text) is not None
+
+
 def word_terms(word: str, language: str) -> list[str]:
     """Search terms of one folded word: its stem, or the pairs of a run of an unspaced script."""
     return _bigrams(word) if _RUN.match(word) else [stem(word, language)]

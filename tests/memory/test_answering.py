@@ -1,5 +1,6 @@
 """Answers: quoted without a model, read with verified quotes with one."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -150,3 +151,49 @@ def test_a_quote_stands_word_for_word(quote: str, found: bool) -> None:
 def test_ids_are_cited_whole() -> None:
     assert cited("See (t2, t1) and (t22).", recalled()) == ("t2", "t1")
     assert cited("See (t22).", recalled()) == ()
+
+
+def test_a_context_without_room_is_quoted_and_never_guessed() -> None:
+    model = ScriptedChatModel("A cat named Tom, I guess.")
+    without_room = replace(recalled(), context="", tokens=0)
+    assert "Basil" in answer("What dog?", without_room, model).text
+    assert not model.history
+
+
+def test_a_recall_of_nothing_says_that_nothing_is_known() -> None:
+    nothing = replace(recalled(), items=(), context="", tokens=0)
+    assert "I do not remember" in answer("What dog?", nothing, None).text
+
+
+def test_what_was_only_asked_is_not_quoted_as_an_answer() -> None:
+    asked = Recollection("turn", "t0", "What dog did I adopt?", DAY, 2.0, ("t0",))
+    recall = replace(recalled(), items=(asked, *recalled().items))
+    assert "t0" not in answer("What dog?", recall, None).citations
+    abstained = replace(recall, decision=recalled("abstain").decision)
+    assert "t2" in answer("What dog?", abstained, None).text
+
+
+@pytest.mark.parametrize(
+    ("quote", "text", "stands"),
+    [
+        ("里斯本", "我住在里斯本。", True),
+        ("巴黎", "我住在里斯本。", False),
+        ("I", "I adopted a greyhound.", False),
+        ("it is", "it is a greyhound", False),
+        ("No.", "No", True),
+    ],
+)
+def test_a_quote_must_tell_something_in_any_script(quote: str, text: str, *, stands: bool) -> None:
+    assert verbatim(quote, text) is stands
+
+
+def test_an_id_that_was_never_recalled_is_noted() -> None:
+    notes = read(
+        reading(answer="A greyhound (t9), adopted in spring (2024) (see above)."), recalled()
+    )
+    assert "'t9' is cited, and was never recalled" in notes.notes
+    assert not any("2024" in note or "see" in note for note in notes.notes)
+
+
+def test_notes_without_a_verdict_break_nothing() -> None:
+    assert read(reading(notes=[{"id": "t2"}]), recalled()).answerable

@@ -141,6 +141,13 @@ def test_the_fitted_cut_keeps_what_it_promises() -> None:
     assert 0.88 <= np.mean(kept) <= 0.92
 
 
+def test_too_few_answers_to_promise_anything_let_nothing_go() -> None:
+    traces = [scored(float(number), held=True) for number in range(21)]
+    traces += [scored(-5.0 - number, held=False) for number in range(30)]
+    fitted = calibrate(traces, error=0.04)
+    assert fitted.cut(shipped_heads("lexical")) == 0.0
+
+
 def test_too_few_held_answers_leave_the_threshold_as_shipped() -> None:
     traces = [
         Scored(Trace("?", needed=number % 2 == 0, held=number < 10), need=number % 2, have=0.0)

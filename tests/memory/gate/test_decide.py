@@ -1,11 +1,13 @@
 """Decisions as a user meets them, one conversation for each action."""
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from two_friends import turns
 
-from knowhen import Document, MemoryManager
+from knowhen import Document, MemoryManager, Turn
 
 
 @pytest.mark.parametrize(
@@ -131,7 +133,15 @@ def test_every_decision_says_why_in_words(memory: MemoryManager) -> None:
 
 def test_the_counterfactual_names_what_would_have_turned_it(memory: MemoryManager) -> None:
     abstained = memory.decide("What is Nora's blood type?")
-    assert abstained.counterfactual.startswith("would recall")
+    told = re.fullmatch(
+        r"would recall if one passage held (\d+)% of what it asks about instead of (\d+)%",
+        abstained.counterfactual,
+    )
+    assert told is not None
+    memory.remember(Turn("My blood type is zero negative.", speaker="Nora"))
+    after = memory.decide("What is Nora's blood type?")
+    assert after.action == "recall"
+    assert float(told[2]) < float(told[1]) <= 100 * after.features["best"]
     assert abstained.moved
     assert set(name.split(": ")[1] for name in abstained.moved) <= set(abstained.features)
     assert memory.decide("Thanks!").counterfactual == ""

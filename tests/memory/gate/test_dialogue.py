@@ -1,6 +1,6 @@
 import pytest
 
-from knowhen.memory.gate.dialogue import read_utterance
+from knowhen.memory.gate.dialogue import asks, read_utterance
 
 
 @pytest.mark.parametrize(
@@ -30,6 +30,10 @@ def test_small_talk_is_recognised(text: str) -> None:
         "Thanks! And what did I say about the boiler?",
         "Do you remember my address?",
         "Nice, who fixed the roof last autumn?",
+        "Please tell me the name of the plumber",
+        "Sure, describe the garden",
+        "Do you think I should call Anna back?",
+        "OK, where does Kim live",
     ],
 )
 def test_a_question_is_no_small_talk(text: str) -> None:
@@ -54,3 +58,44 @@ def test_pointing_back_beats_small_talk_and_work() -> None:
     assert read_utterance("Can you remind me what we agreed?").recalling
     assert not read_utterance("Can you remind me what we agreed?").help
     assert read_utterance("Please rewrite this sentence: me go home").work
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Wo wohnt meine Schwester?",
+        "¿Cómo se llama mi perro?",
+        "我的狗叫什么名字？",
+        "Где живёт моя сестра?",
+    ],
+)
+def test_i_and_my_are_known_in_other_languages(text: str) -> None:
+    assert read_utterance(text).personal
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Is it safe if I mix bleach and ammonia?",
+        "Where can I buy stamps?",
+        "Can I freeze cooked rice?",
+        "How do I tie a tie?",
+    ],
+)
+def test_asking_what_one_may_do_asks_for_advice(text: str) -> None:
+    assert read_utterance(text).help
+
+
+@pytest.mark.parametrize(
+    ("text", "only"),
+    [
+        ("Where is the key?", True),
+        ("tell me where the key is", True),
+        ("what was the name of the plumber", True),
+        ("When I was young I had a dog.", False),
+        ("I lost the key. Where is it?", False),
+        ("The key is under the mat", False),
+    ],
+)
+def test_a_text_that_only_asks_tells_nothing(text: str, *, only: bool) -> None:
+    assert asks(text) is only
