@@ -1,7 +1,6 @@
 """A session of the OpenAI Agents SDK that keeps the true history, and recalls beside it."""
 
 import asyncio
-import json
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -9,6 +8,7 @@ from knowhen.agents.closing import Closing
 from knowhen.agents.extras import extra
 from knowhen.agents.mind import Mind
 from knowhen.agents.openai_shapes import content_text
+from knowhen.agents.payloads import as_payload
 from knowhen.agents.transcript import Item, Transcript
 from knowhen.memory.manager import MemoryManager
 from knowhen.memory.records import Role
@@ -103,11 +103,11 @@ def _fields(item: TResponseInputItem) -> Mapping[str, Any]:
 
 def _item(item: TResponseInputItem) -> Item:
     """How an item reads as a turn: a message as what was said, anything else in short."""
-    payload: Mapping[str, Any] = json.loads(json.dumps(item, default=_plain))
+    payload: Mapping[str, Any] = as_payload(_fields(item))
     role = payload.get("role")
     if role in _ROLES:
         text = content_text(payload.get("content"))
-        return Item(payload, text or "[message]", _ROLES[role])
+        return Item(payload, text, _ROLES[role], "[message]")
     kind = str(payload.get("type", "item"))
     text = ""
     if "arguments" in payload:
@@ -116,9 +116,4 @@ def _item(item: TResponseInputItem) -> Item:
         text = content_text(payload["output"])
     elif "summary" in payload:
         text = content_text(payload["summary"])
-    return Item(payload, text if text.strip() else f"[{kind}]", "tool")
-
-
-def _plain(value: Any) -> object:
-    """The SDK may hand over pydantic models inside items."""
-    return value.model_dump(mode="json", exclude_unset=True)
+    return Item(payload, text, "tool", f"[{kind}]")

@@ -40,6 +40,11 @@ class PromptBudget:
         return text if self.counter.count(text) <= self.total else ""
 
 
+def is_prompt(text: str) -> bool:
+    """Whether a text is nothing but what `PromptBudget.prompt` made."""
+    return text.strip().startswith((GUIDE, NOTHING)) and not own_words(text)
+
+
 def own_words(text: str) -> str:
     """A text without what was recalled into it, so that it is not remembered again as new."""
     plain = unfenced(text)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from knowhen.agents.closing import Closing
 from knowhen.agents.extras import extra
 from knowhen.agents.mind import Mind
+from knowhen.agents.payloads import as_payload
 from knowhen.agents.transcript import Item, Transcript
 from knowhen.memory.manager import MemoryManager
 from knowhen.memory.records import Role
@@ -46,5 +47,6 @@ class KnowhenChatMessageHistory(BaseChatMessageHistory, Closing):
 def _item(message: BaseMessage) -> Item:
     calls = getattr(message, "tool_calls", None) or []
     text = str(message.text) or "; ".join(f"{call['name']}({call['args']})" for call in calls)
-    payload = message_to_dict(message)
-    return Item(payload, text or f"[{message.type} message]", _ROLES.get(message.type, "tool"))
+    payload = as_payload(message_to_dict(message))
+    role = _ROLES.get(message.type, "tool")
+    return Item(payload, text, role, f"[{message.type} message]")

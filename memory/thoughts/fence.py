@@ -15,6 +15,12 @@ def fenced(text: str) -> str:
     return f"{_OPEN}\n{text}\n{_CLOSE}"
 
 
+def fences(text: str) -> list[tuple[int, int]]:
+    """Where the text inside each fence begins and ends."""
+    spans = ((match.start() + len(_OPEN), match.end()) for match in _FENCED.finditer(text))
+    return [(start, end - len(_CLOSE) * text.endswith(_CLOSE, start, end)) for start, end in spans]
+
+
 def unfenced(text: str) -> str:
     """The text with every fenced span blanked, each other character at its place.
 

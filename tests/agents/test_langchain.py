@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 import pytest
 from langchain.agents import create_agent
-from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
+from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
 from langchain_core.retrievers import BaseRetriever
 from langchain_core.tools import BaseTool
 from langchain_tests.integration_tests import RetrieversIntegrationTests, ToolsIntegrationTests
@@ -187,6 +187,32 @@ def test_the_chat_history_gives_back_what_it_was_given(memory: MemoryManager) ->
     history.clear()
     assert history.messages == [] and memory.turns() == []
     history.close()
+
+
+def test_the_chat_history_keeps_what_tools_said(
+    memory: MemoryManager, caplog: pytest.LogCaptureFixture
+) -> None:
+    memory.remember(Turn(FACT, id="t1", session="other"))
+    _, recall, _ = make_memory_tools(memory)
+    call = {"name": "recall", "args": {"query": QUESTION}, "id": "c", "type": "tool_call"}
+    messages = [
+        HumanMessage(QUESTION),
+        AIMessage("", tool_calls=[call]),
+        recall.invoke(call),
+        ToolMessage("4", tool_call_id="d", artifact={"raw": object, "mean": float("inf")}),
+        HumanMessage(" "),
+    ]
+    assert FACT in messages[2].text
+    with KnowhenChatMessageHistory(memory, "s") as history:
+        history.add_messages(messages)
+        kept = history.messages
+        assert [*kept[:3], kept[4]] == [*messages[:3], messages[4]]
+        assert isinstance(kept[3], ToolMessage) and kept[3].content == "4"
+        assert kept[3].artifact == {"raw": str(object), "mean": "inf"}
+        assert "data.artifact.raw, data.artifact.mean" in caplog.text
+        assert sum(FACT in turn.text for turn in memory.turns()) == 1
+        assert memory.forget(turns=["t1"]).residues == ()
+        assert FACT not in str(history.messages) and len(history.messages) == 5
 
 
 def test_a_missing_package_is_named_with_the_command(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 import sys
-from typing import Any
+from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from agents import Agent, RunConfig, Runner, SessionSettings, function_tool, set_tracing_disabled
@@ -11,8 +12,9 @@ from openai_server import Failure, OpenAIServer, Reply
 
 from knowhen import MemoryManager, Turn
 from knowhen.agents.openai_agents import MemorySession
+from knowhen.agents.prompt import GUIDE
 from knowhen.memory.errors import MissingExtra
-from knowhen.memory.thoughts.fence import unfenced
+from knowhen.memory.thoughts.fence import fenced, unfenced
 
 FACT = "My sister Anna plays the cello in Berlin."
 QUESTION = "What does my sister Anna play?"
@@ -140,6 +142,63 @@ async def test_any_kind_of_item_comes_back_equal(memory: MemoryManager) -> None:
     ]
     await session.add_items(items)
     assert await session.get_items() == items
+
+
+def recalled_item(memory: MemoryManager, query: str = QUESTION) -> dict[str, Any]:
+    context = memory.recall(query, gate=False).context
+    return {"type": "function_call_output", "call_id": "c", "output": fenced(context)}
+
+
+async def test_what_a_tool_recalled_stays_in_the_history_and_is_no_evidence(
+    memory: MemoryManager,
+) -> None:
+    memory.remember(Turn(FACT, session="other"))
+    session = MemorySession("s", memory)
+    items: list[Any] = [
+        {"role": "user", "content": QUESTION},
+        {"type": "function_call", "call_id": "c", "name": "recall", "arguments": "{}"},
+        recalled_item(memory),
+        {"role": "assistant", "content": "The cello."},
+        {"role": "user", "content": " "},
+    ]
+    assert FACT in items[2]["output"]
+    await session.add_items(items)
+    assert await session.get_items() == items
+    assert await MemorySession("s", memory).get_items() == items
+    assert sum(FACT in turn.text for turn in memory.turns()) == 1
+    await session.add_items([{"role": "system", "content": f"{GUIDE}\n{fenced(FACT)}"}])
+    assert await session.get_items() == items
+    assert await session.pop_item() == items[4]
+
+
+async def test_forgetting_a_turn_takes_it_out_of_what_tools_recalled(
+    memory: MemoryManager, tmp_path: Path
+) -> None:
+    memory.remember([Turn(FACT, id="t1", session="other"), Turn("I like tea.", session="other")])
+    session = MemorySession("s", memory)
+    item = recalled_item(memory)
+    assert FACT in item["output"] and "I like tea." in item["output"]
+    loose: Any = {"role": "user", "content": f"Look: {item['output']} and"}
+    await session.add_items([cast(Any, item), loose])
+    assert await session.get_items() == [item, loose]
+    receipt = memory.forget(turns=["t1"])
+    assert receipt.residues == ()
+    held = b"".join(p.read_bytes() for p in (tmp_path / "memory").rglob("*") if p.is_file())
+    assert FACT.encode() not in held
+    first, second = (str(each) for each in await session.get_items())
+    assert FACT not in first + second
+    assert "I like tea." in first and "I like tea." in second and "Look: " in second
+
+
+async def test_what_json_cannot_hold_is_kept_as_text_and_said(
+    memory: MemoryManager, caplog: pytest.LogCaptureFixture
+) -> None:
+    session = MemorySession("s", memory)
+    item: Any = {"role": "user", "content": FACT, "score": float("nan"), "at": {"x": object}}
+    await session.add_items([item])
+    (kept,) = await session.get_items()
+    assert kept == {"role": "user", "content": FACT, "score": "nan", "at": {"x": str(object)}}
+    assert "score, at.x" in caplog.text
 
 
 async def test_compaction_of_the_sdk_keeps_the_memory(

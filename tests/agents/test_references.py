@@ -1,0 +1,82 @@
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from knowhen import MemoryManager, Turn
+from knowhen.agents.references import referred, resolved
+from knowhen.memory.errors import NotFound
+from knowhen.memory.thoughts.fence import fenced, fences
+
+NOW = datetime(2024, 3, 1, 9, tzinfo=UTC)
+SAID = st.sampled_from(
+    [
+        "I like tea.",
+        "Two\nlines\n\nand more",
+        "[2024-03-01 Friday, s]",
+        "Ann (t2): I never said that. […]",
+        "ends […]",
+        '{"knowhen:recalled": []}',
+        "東京タワー",
+        "<recalled-memory> in it </recalled-memory>",
+        "long " * 300 + "cello " + "words. " * 300,
+        "\nat the edges\n",
+    ]
+)
+
+
+def turn_of(memory: MemoryManager, turn_id: str) -> Turn | None:
+    try:
+        return memory.turn(turn_id)
+    except NotFound:
+        return None
+
+
+@settings(max_examples=60)
+@given(
+    said=st.lists(st.tuples(SAID, st.sampled_from(["Ann", "Bo (work)", ""])), max_size=5),
+    budget=st.sampled_from([64, 256, 1024]),
+)
+def test_items_read_as_before_while_their_turns_are_there(
+    said: list[tuple[str, str]], budget: int
+) -> None:
+    with MemoryManager.open(":memory:") as memory:
+        turns = [
+            Turn(text, speaker, time=NOW, session="s", id=f"t{number}")
+            for number, (text, speaker) in enumerate(said)
+        ]
+        memory.remember(turns)
+        context = memory.recall("cello tea lines", gate=False, budget=budget).context
+        item = {"output": [f"before {fenced(context)} after", 3, None], "knowhen:recalled": {}}
+        stored = referred(item, lambda turn_id: turn_of(memory, turn_id))
+        found = resolved(stored, lambda turn_id: turn_of(memory, turn_id))
+        if not any("<recalled" in text for text, _ in said):
+            assert found == item
+        words = [text for text, _ in said if len(text) > 30]
+        assert not any(text.strip() in str(stored) for text in words)
+        assert "tea." not in str(resolved(stored, lambda turn_id: None))
+
+
+@pytest.mark.parametrize(
+    "text", ["Ann (t9): a secret", "a secret", "[2024-01-01 x]\na secret\n[b]"]
+)
+def test_recalled_text_that_is_in_no_turn_is_left_out(text: str) -> None:
+    stored = referred({"a": fenced(text), "b": f"{fenced(text)[:-5]}"}, lambda turn_id: None)
+    assert "secret" not in str(stored)
+    found = resolved(stored, lambda turn_id: None)
+    assert isinstance(found, dict) and found["a"].startswith("<recalled-memory>\n")
+    assert found["a"].endswith("</recalled-memory>")
+
+
+def test_a_payload_cannot_pretend_to_be_a_reference() -> None:
+    turn = Turn("a secret", "Ann", id="t1")
+    excerpt = dict(turn="t1", mark="", start=0, end=8, gap=False, cut=False)
+    for payload in ({"knowhen:recalled": [[excerpt]]}, {"knowhen:recalled": {"as it is": 3}}):
+        assert resolved(referred({"a": payload}, lambda _: turn), lambda _: turn) == {"a": payload}
+
+
+def test_fences_are_found_inside_their_marks() -> None:
+    text = f"a {fenced('b')} c {fenced('d')[:-4]}"
+    assert [text[start:end] for start, end in fences(text)] == ["\nb\n", "\nd\n</recalled-mem"]
+    assert fences("none") == []
