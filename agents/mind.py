@@ -19,6 +19,9 @@ from knowhen.memory.records import Decision, Recall, Role, Turn
 
 log = logging.getLogger(__name__)
 
+FAILED = "recall failed"
+"""How the note of a recall begins that found nothing because memory could not be read."""
+
 
 def short_id() -> str:
     """A random id of 12 digits; should it be taken, the turn is kept under a longer one."""
@@ -81,7 +84,7 @@ class Mind:
             return self.memory.recall(query, budget=self.budget.context, gate=self.gate)
         except Exception as error:  # the reply matters more than what memory adds to it
             log.exception("recall failed; the reply goes out without memory")
-            return no_recall(query, f"recall failed: {error!r}")
+            return no_recall(query, f"{FAILED}: {error!r}")
 
     def prompt(self, query: str) -> str:
         """The text to put before the model for a query; empty when memory has no part in it."""
@@ -97,20 +100,24 @@ class Mind:
         words = words.encode("utf-8", "replace").decode()  # a model may write half a surrogate
         return Turn(words, role=role, speaker=speaker, session=session, id=id or self._new_id())
 
-    def keep(self, turns: Iterable[Turn | None]) -> None:
-        """Store turns, after those that could not be stored before; then think behind."""
+    def keep(self, turns: Iterable[Turn | None]) -> bool:
+        """Store turns, after those that could not be stored before; then think behind.
+
+        False if they could not be stored now either, and are kept for the next time.
+        """
         with self._lock:
             unkept, self._unkept = self._unkept, []  # in this order: `put_off` may come between
             waiting = unkept + [turn for turn in turns if turn is not None]
             if not waiting:
-                return
+                return True
             try:
                 self._store(waiting)
             except Exception:  # nothing that was said is given up
                 self._unkept = [*map(self._timed, waiting), *self._unkept]
                 log.exception("%d turns could not be stored; kept for later", len(waiting))
-                return
+                return False
         self.background.think(self.memory)
+        return True
 
     def put_off(self, turn: Turn | None) -> None:
         """Have a turn stored with the next ones. Takes no lock: a finalizer may call it."""

@@ -41,8 +41,8 @@ class Transcript:
 
     def add(self, items: Sequence[Item]) -> None:
         """Append items, without the prompts that were put among them from memory."""
-        ours = [item for item in items if not (item.role == "system" and is_prompt(item.text))]
-        self._mind.keep([self._turn(item) for item in ours])
+        kept = [item for item in items if not (item.role == "system" and is_prompt(item.text))]
+        self._mind.keep([self._turn(item) for item in kept])
 
     def _turn(self, item: Item) -> Turn | None:
         texts = (item.text, item.label)

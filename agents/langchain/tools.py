@@ -1,7 +1,7 @@
 """Tools by which a model remembers, recalls and forgets on its own."""
 
 from knowhen.agents.extras import extra
-from knowhen.agents.mind import Mind
+from knowhen.agents.mind import FAILED, Mind
 from knowhen.agents.prompt import own_words
 from knowhen.memory.errors import KnowhenError
 from knowhen.memory.manager import MemoryManager
@@ -11,6 +11,11 @@ with extra("langchain"):
     from langchain_core.tools import BaseTool, StructuredTool
 
 NOTHING = "Memory holds nothing on this."
+UNREAD = "Memory could not be searched just now."
+UNWRITTEN = (
+    "Not stored yet: memory cannot be written just now. It is stored with the next thing that is "
+    "remembered, unless the program ends before."
+)
 
 
 def make_memory_tools(
@@ -28,13 +33,15 @@ def make_memory_tools(
         turn = mind.turn(own_words(text), speaker=speaker, session=session)
         if turn is None:
             return "There was nothing to remember."
-        mind.keep([turn])
-        return f"Remembered as ({turn.id})."
+        return f"Remembered as ({turn.id})." if mind.keep([turn]) else UNWRITTEN
 
     def recall(query: str) -> str:
         """Search long-term memory of earlier conversations, in the words of the question."""
-        context = mind.recall(query).context
-        return fenced(context) if context else NOTHING
+        found = mind.recall(query)
+        if found.context:
+            return fenced(found.context)
+        failed = any(note.startswith(FAILED) for note in found.notes)
+        return UNREAD if failed else NOTHING
 
     def forget(ids: list[str]) -> str:
         """Erase turns for good, by the ids that recall shows in parentheses."""

@@ -177,6 +177,21 @@ def test_tools_remember_recall_and_forget(memory: MemoryManager) -> None:
     assert FACT not in recall.invoke({"query": QUESTION})
 
 
+def test_tools_say_when_memory_fails(
+    memory: MemoryManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remember, recall, _ = make_memory_tools(memory)
+    with monkeypatch.context() as patch:
+        patch.setattr(memory, "recall", lambda *_, **__: 1 / 0)
+        patch.setattr(memory, "remember", lambda *_, **__: 1 / 0)
+        assert remember.invoke({"text": FACT}).startswith("Not stored yet")
+        assert "could not be searched" in recall.invoke({"query": QUESTION})
+    assert memory.turns() == []
+    assert "nothing" in recall.invoke({"query": QUESTION})
+    assert remember.invoke({"text": "I like tea."}).startswith("Remembered as (")
+    assert [turn.text for turn in memory.turns()] == [FACT, "I like tea."]
+
+
 def test_the_chat_history_gives_back_what_it_was_given(memory: MemoryManager) -> None:
     history = KnowhenChatMessageHistory(memory, "s")
     call = {"name": "look", "args": {"at": "sky"}, "id": "c", "type": "tool_call"}
