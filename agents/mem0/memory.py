@@ -19,12 +19,15 @@ from knowhen.agents.mem0.records import (
     REPLACES,
     ROOT,
     SESSION,
+    UPDATES,
     Record,
+    is_ours,
     iso,
     owner_of,
     record_of,
     space_name,
 )
+from knowhen.agents.openai_shapes import content_text
 from knowhen.agents.prompt import own_words
 from knowhen.memory.clock import random_id
 from knowhen.memory.errors import InvalidInput, NotFound
@@ -32,7 +35,6 @@ from knowhen.memory.manager import MemoryManager
 from knowhen.memory.records import Turn
 
 log = logging.getLogger(__name__)
-_UPDATES = "mem0 updates"
 
 
 class Memory(Closing):
@@ -51,9 +53,9 @@ class Memory(Closing):
         self._background = Background()
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> Self:
+    def from_config(cls, config_dict: Mapping[str, Any]) -> Self:
         """As mem0's."""
-        return cls(config)
+        return cls(config_dict)
 
     def add(
         self,
@@ -64,12 +66,16 @@ class Memory(Closing):
         run_id: str | None = None,
         metadata: Mapping[str, Any] | None = None,
         infer: bool = True,
+        memory_type: str | None = None,
+        prompt: str | None = None,
     ) -> dict[str, list[Record]]:
         """Remember messages; give back those that are new. System messages are left out.
 
         What a program put into a system message was recalled or written by it, and is no news.
-        `infer` changes nothing: messages are kept as they are, and thought about behind.
+        `infer`, `memory_type` and `prompt` change nothing, because nothing is extracted: messages
+        are kept as they are, and thought about behind.
         """
+        _log_unused(memory_type=memory_type, prompt=prompt)
         owner = owner_of(user_id=user_id, agent_id=agent_id, run_id=run_id)
         memory = self._space(owner)
         results: list[Record] = []
@@ -91,8 +97,13 @@ class Memory(Closing):
         top_k: int | None = None,
         filters: Mapping[str, Any] | None = None,
         threshold: float | None = None,
+        rerank: bool | None = None,
     ) -> dict[str, list[Record]]:
-        """The memories that answer a query, best first, with a score from 0 to 1."""
+        """The memories that answer a query, best first, with a score from 0 to 1.
+
+        `rerank` changes nothing; an open memory brings its own reranker.
+        """
+        _log_unused(rerank=rerank)
         owner = owner_of(user_id=user_id, agent_id=agent_id, run_id=run_id, filters=filters)
         memory = self._space(owner)
         replaced = _replaced(memory)
@@ -140,7 +151,7 @@ class Memory(Closing):
         memory, versions = self._found(memory_id)
         old = versions[-1]
         meta = {**old.meta, ROOT: versions[0].id, REPLACES: old.id}
-        memory.remember(Turn(data, speaker=old.speaker, role=old.role, session=_UPDATES, meta=meta))
+        memory.remember(Turn(data, speaker=old.speaker, role=old.role, session=UPDATES, meta=meta))
         return {"message": "Memory updated successfully!"}
 
     def delete(self, memory_id: str) -> dict[str, str]:
@@ -185,11 +196,12 @@ class Memory(Closing):
         return events
 
     def reset(self) -> None:
-        """Erase everything of every user."""
+        """Erase everything of every user that was added here; other spaces of the home stay."""
         for space in self._memory.spaces():
             memory = self._memory.at(space)
-            if doomed := [turn.id for turn in memory.turns()]:
-                memory.forget(turns=doomed)
+            turns = memory.turns()
+            if any(map(is_ours, turns)):
+                memory.forget(turns=[turn.id for turn in turns])
 
     def close(self) -> None:
         """Finish thinking and close the memory."""
@@ -214,7 +226,7 @@ class Memory(Closing):
             except NotFound:
                 continue
             root = str(first.meta.get(ROOT) or memory_id)
-            later = [t for t in memory.turns(session=_UPDATES) if t.meta.get(ROOT) == root]
+            later = [t for t in memory.turns(session=UPDATES) if t.meta.get(ROOT) == root]
             return memory, [memory.turn(root), *later]
         return None
 
@@ -234,10 +246,10 @@ def _remember(memory: MemoryManager, turn: Turn) -> Turn | None:
 def _turn(
     message: Mapping[str, Any], owner: Mapping[str, str], metadata: Mapping[str, Any]
 ) -> Turn | None:
-    role, content = message.get("role", "user"), message.get("content")
-    if role not in ("user", "assistant") or not isinstance(content, str):
+    role = message.get("role", "user")
+    if role not in ("user", "assistant"):
         return None
-    text = own_words(content)
+    text = own_words(content_text(message.get("content")))
     if not text.strip():
         return None
     speaker = str(message.get("name") or (owner.get("user_id", "") if role == "user" else ""))
@@ -264,13 +276,19 @@ def _messages(messages: object) -> Iterable[Mapping[str, Any]]:
 
 
 def _replaced(memory: MemoryManager) -> set[str]:
-    return {str(turn.meta.get(REPLACES)) for turn in memory.turns(session=_UPDATES)}
+    return {str(turn.meta.get(REPLACES)) for turn in memory.turns(session=UPDATES)}
 
 
 def _kept(record: Record, owner: Mapping[str, str], filters: Mapping[str, Any] | None) -> bool:
     belongs = all(record.get(name, value) == value for name, value in owner.items())
     narrower = [name for name in owner if name not in record and name != "user_id"]
     return belongs and not narrower and fits(record, filters or {})
+
+
+def _log_unused(**options: object) -> None:
+    given = [name for name, value in options.items() if value]
+    if given:
+        log.info("%s has no meaning here, and changes nothing", ", ".join(given))
 
 
 def _options(config: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from knowhen.memory.records import Turn
 Record = dict[str, Any]
 OWNERS = ("user_id", "agent_id", "run_id")
 SESSION = "mem0"
+UPDATES = "mem0 updates"
 ROOT = "updates"
 """In the meta of a version: the id under which the memory is known."""
 REPLACES = "replaces"
@@ -32,6 +33,11 @@ def space_name(owner: Mapping[str, str]) -> str:
         return owner["user_id"]
     name = "agent_id" if "agent_id" in owner else "run_id"
     return f"{name.removesuffix('_id')}:{owner[name]}"
+
+
+def is_ours(turn: Turn) -> bool:
+    """Whether a turn was added through this facade or taken over from mem0."""
+    return turn.session in (SESSION, UPDATES) or any(name in turn.meta for name in OWNERS)
 
 
 def record_of(turn: Turn, space: str) -> Record:

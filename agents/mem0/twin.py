@@ -1,8 +1,8 @@
 """mem0's `AsyncMemory`."""
 
 import asyncio
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable, Generator, Mapping
+from typing import Any, Self, TypeVar
 
 from knowhen.agents.closing import Closing
 from knowhen.agents.mem0.memory import Memory
@@ -19,6 +19,15 @@ class AsyncMemory(Closing):
         self, config: Mapping[str, Any] | None = None, *, memory: MemoryManager | None = None
     ) -> None:
         self._memory = Memory(config, memory=memory)
+
+    @classmethod
+    def from_config(cls, config_dict: Mapping[str, Any]) -> Self:
+        """As mem0's, which had to be awaited once; with and without works."""
+        return cls(config_dict)
+
+    def __await__(self) -> Generator[None, None, Self]:
+        yield from ()
+        return self
 
     async def add(self, messages: Any, **options: Any) -> dict[str, list[Record]]:
         return await _threaded(self._memory.add, messages, **options)
@@ -43,6 +52,9 @@ class AsyncMemory(Closing):
 
     async def history(self, memory_id: str) -> list[Record]:
         return await _threaded(self._memory.history, memory_id)
+
+    async def reset(self) -> None:
+        await _threaded(self._memory.reset)
 
     def close(self) -> None:
         """Finish thinking and close the memory."""

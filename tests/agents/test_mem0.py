@@ -6,7 +6,7 @@ import pytest
 from openai import OpenAI
 from openai_server import OpenAIServer
 
-from knowhen import MemoryManager
+from knowhen import MemoryManager, Turn
 from knowhen.agents.mem0 import AsyncMemory, Memory, import_mem0
 from knowhen.memory.errors import InvalidFile, InvalidInput, NotFound
 
@@ -134,6 +134,40 @@ def test_delete_all_and_reset(mem0: Memory) -> None:
     assert texts(mem0.get_all(user_id="b")) == []
 
 
+def test_reset_leaves_the_spaces_of_others(tmp_path: Path) -> None:
+    with MemoryManager.open(tmp_path / "home") as memory:
+        memory.at("companion").remember(Turn(FACT, session="chat"))
+        import_mem0(memory, [{"memory": "Owned by nobody."}])
+        facade = Memory(memory=memory)
+        for owner in ({"user_id": "a"}, {"agent_id": "cook"}, {"user_id": "c", "run_id": "r"}):
+            facade.add("One.", **owner)
+        changed = facade.add("Two.", user_id="d")["results"][0]["id"]
+        facade.update(changed, "Three.")
+        facade.reset()
+        left = {space: memory.at(space).turns() for space in memory.spaces()}
+        assert [space for space, turns in left.items() if turns] == ["companion"]
+
+
+def test_the_whole_signature_of_mem0_is_taken(
+    mem0: Memory, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("INFO"):
+        mem0.add(FACT, user_id="a", prompt="Extract.", memory_type="procedural_memory", infer=False)
+        assert texts(mem0.search(QUESTION, user_id="a", rerank=True)) == [FACT]
+    assert "memory_type, prompt has no meaning" in caplog.text
+
+
+def test_the_text_parts_of_a_message_are_remembered(mem0: Memory) -> None:
+    parts = [
+        {"type": "text", "text": FACT},
+        {"type": "image_url", "image_url": {"url": "data:"}},
+        {"type": "text", "text": "She practises daily."},
+    ]
+    mem0.add([{"role": "user", "content": parts}], user_id="a")
+    assert texts(mem0.get_all(user_id="a")) == [f"{FACT}\nShe practises daily."]
+    assert mem0.add([{"role": "user", "content": parts[1:2]}], user_id="a") == {"results": []}
+
+
 def test_scores_are_shares_and_the_threshold_cuts(mem0: Memory) -> None:
     mem0.add(FACT, user_id="a")
     mem0.add("The car needs a new tyre.", user_id="a")
@@ -161,7 +195,17 @@ async def test_the_async_twin_does_the_same(tmp_path: Path) -> None:
     await memory.delete(memory_id)
     await memory.delete_all(user_id="alice")
     assert texts(await memory.get_all(user_id="alice")) == []
+    await memory.add(FACT, user_id="alice")
+    await memory.reset()
+    assert texts(await memory.get_all(user_id="alice")) == []
     memory.close()
+
+
+async def test_the_async_twin_is_made_of_a_config_awaited_or_not() -> None:
+    for memory in (AsyncMemory.from_config({}), await AsyncMemory.from_config({"version": "v1.1"})):
+        await memory.add(FACT, user_id="alice")
+        assert texts(await memory.get_all(user_id="alice"))[-1:] == [FACT]
+        memory.close()
 
 
 def test_an_export_is_taken_over_once(tmp_path: Path) -> None:
@@ -206,6 +250,6 @@ def test_a_config_of_mem0_chooses_model_and_embedder(
         "llm": {"provider": "openai", "config": {"model": "toy"}},
         "vector_store": {"provider": "qdrant"},
     }
-    memory = Memory.from_config(config)
+    memory = Memory.from_config(config_dict=config)
     assert memory._memory.model is not None and memory._memory.model.name == "toy"
     memory.close()
