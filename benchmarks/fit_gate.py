@@ -45,12 +45,17 @@ SKIPPED = 0.11
 Floats = NDArray[np.float64]
 
 
+def fitted_on(row: Row) -> bool:
+    """What was asked before is measured, and not fitted on: its questions are there once."""
+    return row.setting != "asked"
+
+
 def for_need(row: Row) -> bool:
-    return row.case.kind in ("real", "world", "smalltalk")
+    return row.case.kind in ("real", "world", "smalltalk") and fitted_on(row)
 
 
 def for_have(row: Row) -> bool:
-    return row.case.kind not in ("world", "smalltalk", "abstention")
+    return row.case.kind not in ("world", "smalltalk", "abstention") and fitted_on(row)
 
 
 def shares(found: Sequence[Row]) -> Floats:
@@ -132,7 +137,8 @@ def levels(found: Sequence[Row], need: Floats, have: Floats) -> list[float]:
 def main() -> None:
     options = arguments(__doc__).parse_args()
     embedder = CachedEmbedder(make_embedder(options.embedder), options.cache)
-    found = list(rows(scenes(options.data, quick=options.quick), embedder))
+    every = rows(scenes(options.data, quick=options.quick), embedder)
+    found = list(filter(fitted_on, every))
     need = left_out(found, NEED, for_need)
     have = left_out(found, HAVE, for_have)
     fitted: dict[str, object] = {

@@ -86,6 +86,7 @@ class Queries:
         sets["adversarial_all"] = (real, self.of("adversarial", "full"))
         sets["absent"] = (self.of("real", "small"), self.of("absent", "small"))
         sets["first_person"] = (self.of("real", "first person"), self.of("swapped", "first person"))
+        sets["asked"] = (self.of("real", "asked"), self.of("asked", "asked"))
         sets["abstention"] = (self.of("real", "beam"), self.of("abstention", "beam"))
         sets["beam_other"] = (self.of("real", "beam"), self.of("other", "beam"))
         return {name: pair for name, pair in sets.items() if pair[0].any() and pair[1].any()}
@@ -154,7 +155,7 @@ def decisions(queries: Queries) -> dict[str, Figure]:
     figures = {}
     for name, (real, other) in queries.pairs().items():
         figures[f"injected/{name}"] = figure(recalled[other].astype(float).tolist())
-        if name in ("world", "absent", "first_person", "abstention"):
+        if name in ("world", "absent", "first_person", "asked", "abstention"):
             figures[f"kept/{name}"] = figure(recalled[real].astype(float).tolist())
     for kind in ("world", "smalltalk"):
         chosen = queries.of(kind, "full") & (tokens > 0)

@@ -11,6 +11,7 @@ Every set is made from public data by a rule, so that it can be made again:
     adversarial  LoCoMo category 5
     abstention   BEAM's unanswerable questions
     absent       real questions put to some sessions only, none of which holds the answer
+    asked        swapped questions that were put before, and left open, in the same memory
 """
 
 import json
@@ -18,6 +19,7 @@ import random
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -58,7 +60,7 @@ class Scene:
     group: str
     """The conversation it was made from: what is left out together."""
     setting: str
-    """`full`, `small`, `first person` or `beam`."""
+    """`full`, `small`, `first person`, `asked` or `beam`."""
     turns: tuple[Turn, ...]
     cases: tuple[Case, ...]
 
@@ -123,7 +125,9 @@ def scenes(data: Path, *, small: bool = True, quick: bool = False) -> Iterator[S
         if small:
             for size in WINDOWS:
                 yield _window(conversation, size, adversarial, some, chat, rng)
-            yield _first_person(conversation, conversations, some, chat, rng)
+            told = _first_person(conversation, conversations, some, chat, rng)
+            yield told
+            yield _asked_before(told)
     if (data / "beam").is_dir():
         chats = beam(data)[: 2 if quick else None]
         for number, conversation in enumerate(chats):
@@ -197,6 +201,20 @@ def _first_person(
             cases += [Case(text, "swapped") for text in _sample(rng, _own(other), 12)]
     cases += _sample(rng, world, 40) + _sample(rng, chat, 36)
     return Scene(conversation.name, "first person", turns, tuple(cases))
+
+
+def _asked_before(told: Scene) -> Scene:
+    """The same memory after its agent was asked what it does not hold, and said so."""
+    last = max(turn.time for turn in told.turns if turn.time)
+    open_ = [case.text for case in told.cases if case.kind == "swapped"]
+    turns = list(told.turns)
+    for number, text in enumerate(open_):
+        at = last + timedelta(days=1, minutes=number)
+        turns.append(Turn(text, role="user", time=at, session="asked"))
+        turns.append(Turn("I do not know.", role="assistant", time=at, session="asked"))
+    cases = [Case(text, "asked") for text in open_]
+    cases += [case for case in told.cases if case.kind == "real"]
+    return Scene(told.group, "asked", tuple(turns), tuple(cases))
 
 
 def _beam(

@@ -32,6 +32,15 @@ def test_block_runs(
     assert "Traceback" not in done.stderr
 
 
+def test_the_first_block_shows_a_recall(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", BLOCKS[0]], cwd=tmp_path, capture_output=True, encoding="utf-8"
+    )
+    action, *context = done.stdout.splitlines()
+    assert action == "recall"
+    assert any("Basil" in line for line in context)
+
+
 def test_the_readme_names_only_folders_that_are_there() -> None:
     root = Path(__file__).parent.parent
     for path in re.findall(r"`((?:memory|graphs|agents|benchmarks|examples)/[\w./]+)`", README):

@@ -38,7 +38,7 @@ def countable(findings: Findings) -> Findings:
 
 
 def _unanswered(findings: Findings) -> list[int]:
-    """Parts that ask about the query's terms and got no answer, with the replies that say so."""
+    """Parts that ask about what the query asks and got no answer, with replies that say so."""
     corpus = findings.corpus
     if "assistant" not in corpus.role:
         return []
@@ -57,10 +57,11 @@ def _unanswered(findings: Findings) -> list[int]:
 
 
 def _asking(findings: Findings) -> list[int]:
-    """Parts with a term of the query that ask and say nothing, by their marks or their words."""
+    """Parts near the query that ask and say nothing, by their marks or their words."""
     corpus, evidence = findings.corpus, findings.evidence
     holding = evidence.counts.counts.sum(axis=0) > 0
     marked = np.flatnonzero((corpus.question == 1.0) & holding).tolist()
-    nearest = [part for part in best(evidence.turn_bm25, NEAREST).tolist() if holding[part]]
+    lexical, similar = best(evidence.turn_bm25, NEAREST), best(evidence.similarity, NEAREST)
+    nearest = dict.fromkeys((*lexical[holding[lexical]].tolist(), *similar.tolist()))
     worded = [part for part in nearest if asks(corpus.text(part))]
     return list(dict.fromkeys((*marked, *worded)))
