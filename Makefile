@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test lint types bench clean
+.PHONY: demo test lint types extras bench clean
 
 demo: .venv/core  ## Install the core only and watch a memory at work
 	$(BIN)/python examples/demo.py
@@ -15,6 +15,9 @@ lint: .venv/all  ## Style and format
 
 types: .venv/all .dev/knowhen  ## Strict types
 	$(BIN)/mypy
+
+extras: .venv/python  ## Each framework alone in a fresh environment runs its examples
+	$(BIN)/python tests/support/extras.py
 
 bench: .venv/all  ## The shipped weights on LoCoMo: make bench DATA=folder
 	$(BIN)/python benchmarks/locomo.py --data $(DATA)
