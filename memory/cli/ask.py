@@ -116,12 +116,12 @@ MOVED = 6
 """Features listed of those that moved a decision."""
 
 
-def feature_words(name: str) -> str:
-    """What a feature of the gate means; one of two heads stands before its name."""
+def feature_words(name: str, value: float) -> str:
+    """What a feature of the gate means, and that it is not so where its value is 0."""
     from knowhen.memory.gate.features import WORDS
 
     head, _, feature = name.partition(": ")
-    return f"{head}: {WORDS.get(feature, feature)}"
+    return f"{head}: {'' if value else 'not so: '}{WORDS.get(feature, feature)}"
 
 
 def show_decision(session: Session, decision: "Decision") -> None:
@@ -135,7 +135,8 @@ def show_decision(session: Session, decision: "Decision") -> None:
     if decision.counterfactual:
         out.line(f"  would differ: {decision.counterfactual}")
     for name, weight in list(decision.moved.items())[:MOVED]:
-        out.line(f"  {weight:+.2f}  {feature_words(name)}")
+        value = decision.features[name.partition(": ")[2]]
+        out.line(f"  {weight:+.2f}  {feature_words(name, value)}")
 
 
 def parse_time(written: str | None) -> datetime | None:

@@ -54,7 +54,8 @@ class Gate:
 
     def learn(self, *, missed: bool) -> None:
         """Move the threshold after one answer of feedback."""
-        self._keep(self.calibration.learn(missed=missed))
+        with self._store.transaction():  # another process may be learning as well
+            self._keep(self.calibration.learn(missed=missed))
 
     def _keep(self, calibration: Calibration) -> None:
         with self._store.transaction():

@@ -45,22 +45,14 @@ _INSTRUCTING = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """A probability, the penalties that made it, and the turns that look like instructions."""
+    """A probability, and the penalties that made it."""
 
     value: float
     penalties: tuple[str, ...] = ()
-    instructing: tuple[str, ...] = ()
-    """Ids of turns among the evidence."""
-    support: int = 0
-    """Different passages that speak for it, near-duplicates and one session's excess left out."""
 
     @property
     def reasons(self) -> tuple[str, ...]:
         return tuple(WORDS[name] for name in self.penalties)
-
-    @property
-    def contested(self) -> bool:
-        return "contested" in self.penalties
 
 
 def looks_like_instruction(text: str) -> bool:
@@ -72,21 +64,20 @@ def read_trust(findings: Findings, content: Content, *, personal: bool) -> Trust
     """Judge the evidence of a search."""
     voices = _voices(findings, content)
     turns = [findings.corpus.turns[turn].turn for turn in voices]
-    instructing = tuple(turn.id for turn in turns if looks_like_instruction(turn.text))
     facts = [hit.thought for hit in findings.facts[:3]]
     roles = {turn.role for turn in turns}
     found = {
         "contested": any(fact.contested for fact in facts),
         "agent_only": bool(roles) and roles <= {"assistant", "tool"},
         "single": len(turns) == 1,
-        "instructing": bool(instructing),
+        "instructing": any(looks_like_instruction(turn.text) for turn in turns),
         "user_on_world": not personal and bool(roles) and roles <= {"user", "assistant"},
         "updated": any(fact.supersedes for fact in facts),
     }
     value, penalties = 0.97, tuple(name for name, holds in found.items() if holds)
     for name in penalties:
         value *= FACTORS[name]
-    return Trust(value, penalties, instructing, len(turns))
+    return Trust(value, penalties)
 
 
 def _voices(findings: Findings, content: Content) -> list[int]:

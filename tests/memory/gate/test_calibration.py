@@ -182,7 +182,6 @@ def test_feedback_on_a_missed_answer_makes_the_gate_more_willing(memory: MemoryM
     assert missed.decision.action == "abstain"
     for _ in range(40):
         memory.feedback(missed, useful=["t2"])
-    assert memory.decide("What is Nora's blood type?").action in ("abstain", "recall")
     assert memory.decide("What is the name of Nora's dog?").action == "recall"
 
 
