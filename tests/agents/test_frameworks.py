@@ -7,6 +7,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from extras import EXTRAS, blocks
 from openai_server import OpenAIServer
 
 ROOT = Path(__file__).parents[2]
@@ -42,3 +43,4 @@ def test_the_extras_that_are_named_exist() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     named = re.findall(r"knowhen\[([\w-]+)\]", TEXT) + re.findall(r"<!-- extra: (\S+) -->", TEXT)
     assert set(named) <= set(project["optional-dependencies"])
+    assert set(named) == set(EXTRAS) and all(len(blocks(extra)) >= 2 for extra in EXTRAS)
