@@ -37,8 +37,8 @@ SETS = (
     "first_person",
 )
 GROUPS: Mapping[str, tuple[str, ...]] = {
-    "names": ("named", "familiar", "strangers", "foreign"),
-    "utterance": ("personal", "recalling", "small_talk", "work", "question", "request", "short"),
+    "names": ("named", "familiar", "foreign"),
+    "utterance": ("personal", "recalling", "question", "request", "short"),
     "length": ("length",),
     "coverage": ("known", "best_known", "wide", "density", "met", "matched"),
     "lift": ("lift",),

@@ -28,8 +28,8 @@ from knowhen.memory.gate.world import gain, question_features
 
 WEIGHTS = Path(__file__).parents[1] / "memory" / "gate" / "weights.json"
 NEED = (
-    *("named", "familiar", "strangers", "foreign", "personal", "recalling", "work"),
-    *("question", "request", "met", "matched", "similar", "short", "length", "size"),
+    *("named", "familiar", "personal", "recalling", "question", "request"),
+    *("met", "matched", "similar", "short", "length", "size"),
 )
 HAVE = (
     *("named", "familiar", "foreign", "personal", "recalling", "length", "size", "known"),

@@ -11,7 +11,6 @@ WORDS: Mapping[str, str] = {
     "named": "it names a person of this memory",
     "attributed": "it asks about one person of several",
     "familiar": "it names something this memory has met",
-    "strangers": "it names somebody or something this memory has never met",
     "foreign": "it names nobody of this memory, but somebody it has never met",
     "personal": "it is about the people of this conversation",
     "recalling": "it points back at what was said",
@@ -65,7 +64,6 @@ def features(signals: Signals) -> dict[str, float]:
     values = {
         "named": float(bool(signals.names)),
         "familiar": float(bool(signals.familiar)),
-        "strangers": float(bool(signals.strangers)),
         "foreign": float(bool(signals.strangers) and not signals.names),
         "personal": float(said.personal),
         "recalling": float(said.recalling),
