@@ -27,9 +27,9 @@ class Explanation:
 def explain(item: Recollection, space: Space, store: Store) -> Explanation:
     """Look up what stands behind a recollection."""
     sources = [s.turn for s in store.turns(space.name, ids=list(item.sources))]
-    graph = space.engine.network.refresh()
     node = f"{item.kind}:{item.id}"
-    links = [edge.target for edge in graph.neighbours(node)] if node in graph else []
+    with space.engine.network.reading() as graph:
+        links = [edge.target for edge in graph.neighbours(node)] if node in graph else []
     corpus = space.engine.corpus.refresh()
     event = ""
     if sources and sources[0].id in corpus.position:

@@ -109,7 +109,8 @@ class Space:
         self.engine.corpus.refresh()
         for kind in SEARCHED:
             self._index.search(self.name, kind, self._any_vector, 1)
-        self.engine.network.refresh()
+        with self.engine.network.reading():
+            pass
         self.engine.currency.refresh()
         self.ledger.warm()
 

@@ -135,14 +135,15 @@ class RecallEngine:
         evidence, weight = findings.evidence, self._weights.get("walk", 0.0)
         if self._walk is None or "walk" in self._settings.ablate or not len(findings.corpus):
             return findings
-        graph = self.network.refresh()
-        restart = {n: m for n, m in self._restart(evidence, findings.facts).items() if n in graph}
-        if not restart:
-            return findings
-        self._reach(self._walk, graph, restart, evidence)
-        shares = {**findings.shares, "walk": weight * CUES["walk"](evidence)}
-        scores = findings.scores + shares["walk"]
-        change = reordering(evidence, graph, scores)
+        with self.network.reading() as graph:
+            restart = self._restart(evidence, findings.facts)
+            restart = {node: mass for node, mass in restart.items() if node in graph}
+            if not restart:
+                return findings
+            self._reach(self._walk, graph, restart, evidence)
+            shares = {**findings.shares, "walk": weight * CUES["walk"](evidence)}
+            scores = findings.scores + shares["walk"]
+            change = reordering(evidence, graph, scores)
         if change is not None:
             shares["documents"] = change
             scores = scores + change

@@ -2,7 +2,8 @@
 
 import copy
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from knowhen.graphs.edges import Edge
 from knowhen.graphs.knowledge import KnowledgeGraph
@@ -16,9 +17,9 @@ _Batch = dict[str, tuple[list[Edge], list[str]]]
 class Network:
     """The graph of turns, events, thoughts and entities of a space, each one a source in it.
 
-    A graph that was given to somebody stays as it is: what is new goes into a copy, which then
-    takes its place. So threads may walk while another remembers, and a catch-up that breaks off
-    leaves nothing behind.
+    A graph that somebody has stays as it is: what is new goes into a copy, which then takes its
+    place. So threads may walk while another remembers. Only a graph that nobody has is caught up
+    where it is, which is what happens from turn to turn and spares the copy.
     """
 
     def __init__(self, store: Store, space: str) -> None:
@@ -27,18 +28,41 @@ class Network:
         self._newest = _State(epoch=0)
 
     def refresh(self) -> KnowledgeGraph:
-        """The graph of everything any process has committed."""
-        with self._lock, self._store.snapshot():
+        """The graph of everything any process has committed; it is the caller's to keep."""
+        with self._lock:
+            state = self._caught_up()
+            state.kept = True
+            return state.graph
+
+    @contextmanager
+    def reading(self) -> Iterator[KnowledgeGraph]:
+        """The same graph for as long as the block lasts, and no longer."""
+        with self._lock:
+            state = self._caught_up()
+            state.readers += 1
+        try:
+            yield state.graph
+        finally:
+            with self._lock:
+                state.readers -= 1
+
+    def _caught_up(self) -> "_State":
+        with self._store.snapshot():
             version = self._store.version(self._space)
-            if version == self._newest.version:
-                return self._newest.graph
-            epoch = self._store.epoch(self._space)
             known = self._newest
-            state = known.copy() if epoch == known.epoch else _State(epoch)
+            if version == known.version:
+                return known
+            epoch = self._store.epoch(self._space)
+            if epoch != known.epoch:
+                state = _State(epoch)
+            else:
+                state = known.copy() if known.readers or known.kept else known
+            # Until it is whole, whoever comes next begins anew.
+            self._newest = known if state is not known else _State(epoch=0)
             state.catch_up(self._store, self._space)
             state.version = version
             self._newest = state
-            return state.graph
+            return state
 
 
 class _State:
@@ -48,6 +72,9 @@ class _State:
         self.graph = KnowledgeGraph()
         self.epoch = epoch
         self.version = -1
+        self.readers = 0
+        self.kept = False
+        """Somebody was given it for good."""
         self._last_turn = 0
         self._last_mention = 0
         self._last_of: dict[str, str] = {}
@@ -56,6 +83,7 @@ class _State:
     def copy(self) -> "_State":
         twin = copy.copy(self)
         twin.graph, twin._last_of = self.graph.copy(), {**self._last_of}
+        twin.readers, twin.kept = 0, False
         return twin
 
     def catch_up(self, store: Store, space: str) -> None:

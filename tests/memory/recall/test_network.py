@@ -66,14 +66,46 @@ def test_a_graph_that_was_given_never_changes(home: Path) -> None:
     assert rebuilt(home) == kept
 
 
+def test_a_graph_is_copied_only_while_somebody_has_it(home: Path) -> None:
+    with MemoryManager.open(home) as memory:
+        memory.remember([said(24)])
+    store = SqliteStore(home / "memory.db")
+    network = Network(store, "default")
+
+    def tell(number: int) -> None:
+        with MemoryManager.open(home) as memory:
+            memory.remember([said(number)])
+
+    with network.reading() as first:
+        before = to_json(first)
+        tell(25)
+        with network.reading() as second:
+            assert second is not first
+            assert to_json(first) == before != to_json(second)
+    tell(26)
+    with network.reading() as third:
+        assert third is second
+    given = network.refresh()
+    tell(27)
+    with network.reading() as fourth:
+        assert fourth is not given
+        newest = to_json(fourth)
+    store.close()
+    assert newest == rebuilt(home)
+
+
+@pytest.mark.parametrize("keep", [False, True])
 def test_a_catch_up_that_breaks_off_is_done_anew(
-    home: Path, monkeypatch: pytest.MonkeyPatch
+    home: Path, monkeypatch: pytest.MonkeyPatch, keep: bool
 ) -> None:
     with MemoryManager.open(home) as memory:
         memory.remember([said(24)])
     store = SqliteStore(home / "memory.db")
     network = Network(store, "default")
-    network.refresh()
+    with network.reading():
+        pass
+    if keep:
+        network.refresh()
     with MemoryManager.open(home) as memory:
         memory.remember([said(25), said(26)])
         memory.settle()
