@@ -6,12 +6,11 @@ question alone, like `grounded`, and is the same for both.
 """
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-
-import numpy as np
 
 BIAS = "bias"
 
@@ -60,12 +59,12 @@ class Heads:
 
 
 def sigmoid(logit: float) -> float:
-    return float(1.0 / (1.0 + np.exp(-np.clip(logit, -40.0, 40.0))))
+    return 1.0 / (1.0 + math.exp(-max(-40.0, min(40.0, logit))))
 
 
 def logit(probability: float) -> float:
-    clipped = float(np.clip(probability, 1e-9, 1 - 1e-9))
-    return float(np.log(clipped / (1.0 - clipped)))
+    clipped = max(1e-9, min(1 - 1e-9, probability))
+    return math.log(clipped / (1.0 - clipped))
 
 
 @cache
