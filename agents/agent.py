@@ -197,7 +197,9 @@ class MemoryAgent(Closing):
         log.error("the model failed; answering with quotes", exc_info=error)
         note = f"the model failed: {error!r}"
         recall = replace(exchange.recall, notes=(*exchange.recall.notes, note))
-        return self._quote(replace(exchange, recall=recall))
+        quoted = self._quote(replace(exchange, recall=recall))
+        self.last = replace(quoted, origin="fallback", notes=(*quoted.notes, note))
+        return self.last
 
     # Ending ------------------------------------------------------------------------------
     def settle(self) -> None:

@@ -156,7 +156,7 @@ def _weigh(query: str, recall: Recall, reading: Reading, draft: Draft | None) ->
 def _quote(recall: Recall) -> Answer:
     action = recall.decision.action
     if action == "skip":
-        return Answer("That needs nothing from memory.", recall, origin="memory")
+        return Answer("There is nothing to look up for that.", recall, origin="memory")
     if action == "parametric":
         text = (
             "That is not about anything I was told; a model's own knowledge would answer it, "

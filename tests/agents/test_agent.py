@@ -160,7 +160,8 @@ def test_a_failing_model_is_logged_and_answered_with_quotes(
     agent = MemoryAgent(memory, ScriptedChatModel(RuntimeError("no GPU")))
     answer = agent.reply(QUESTION)
     assert FACT in answer.text
-    assert any("no GPU" in note for note in answer.recall.notes)
+    assert answer.origin == "fallback"
+    assert any("no GPU" in note for note in answer.notes)
     assert any("the model failed" in record.message for record in caplog.records)
     assert said(memory)[-1] == ("user", QUESTION)
     agent.close()

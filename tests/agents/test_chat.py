@@ -163,7 +163,7 @@ def test_a_chat_that_gives_no_text_is_answered_with_quotes(
     memory: MemoryManager, given: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     with MemoryAgent(memory, lambda messages: given) as agent:
-        assert agent.reply("Hi").origin == "memory"
+        assert agent.reply("Hi").origin == "fallback"
     assert "not text" in caplog.text
 
 
