@@ -14,9 +14,13 @@ from typing import Any
 
 import numpy as np
 
+from knowhen.memory.home import MEMORY
 from knowhen.memory.stores.base import Vectors
+from knowhen.memory.stores.database import write_ahead
 
 Namespace = tuple[str, ...]
+TIMEOUT = 30.0
+"""Seconds to wait for another process."""
 _BETWEEN = "."  # LangGraph allows it in no label
 _AFTER = chr(ord(_BETWEEN) + 1)
 _SCHEMA = """
@@ -52,8 +56,12 @@ class ItemTable:
 
     def __init__(self, path: str) -> None:
         self._lock = threading.RLock()
-        self._db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
-        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "secure_delete=ON"):
+        self._db = sqlite3.connect(
+            path, timeout=TIMEOUT, isolation_level=None, check_same_thread=False
+        )
+        if path != MEMORY:
+            write_ahead(self._db, TIMEOUT)
+        for pragma in ("foreign_keys=ON", "secure_delete=ON"):
             self._db.execute(f"PRAGMA {pragma}")
         self._db.executescript(_SCHEMA)
 

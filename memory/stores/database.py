@@ -222,8 +222,14 @@ _PRAGMAS = (
 def _configure(connection: sqlite3.Connection, path: str, timeout: float) -> None:
     for pragma in _PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
+    if path != MEMORY:
+        write_ahead(connection, timeout)
+
+
+def write_ahead(connection: sqlite3.Connection, timeout: float) -> None:
+    """Switch the file to a write-ahead log, so that readers and a writer do not wait."""
     until = time.monotonic() + timeout
-    while path != MEMORY and connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+    while connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
         # The switch does not wait for its lock, so a process that opens the file at the same
         # moment can be in the way.
         try:
