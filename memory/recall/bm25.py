@@ -52,17 +52,17 @@ class TermCounts:
         return self._windows[radius]
 
     def _window(self, radius: int) -> tuple[Floats, Floats]:
-        # One row more, all zero, for NONE to point at; rows of parts gather faster than columns.
+        # One row more, all zero, for NONE to point at; rows of parts gather faster than columns,
+        # and `take` twice as fast as an index.
         part_counts = np.vstack([self.counts.T, np.zeros((1, len(self.terms)))])
         part_lengths = np.append(self.corpus.length, 0)
         counts, lengths = part_counts.copy(), part_lengths.copy()
         for step in (self.corpus.before, self.corpus.after):
-            onward = np.append(step, NONE)
-            here = np.arange(len(onward))
+            onward = here = np.append(step, NONE)
             for _ in range(radius):
-                here = onward[here]
-                counts += part_counts[here]
-                lengths += part_lengths[here]
+                counts += part_counts.take(here, axis=0)
+                lengths += part_lengths.take(here)
+                here = onward.take(here)
         return counts[:-1].T, lengths[:-1]
 
     def groups(self, group: Ints) -> tuple[Floats, Floats]:
