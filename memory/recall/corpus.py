@@ -7,6 +7,7 @@ Recall scores *parts*: a short turn is one part, a long one several. Part `i` ha
 import copy
 import threading
 from datetime import datetime
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,6 +80,8 @@ class Corpus:
     def _frozen(self) -> "Corpus":
         """As it is now: other threads may be searching it while new turns are taken over."""
         view = copy.copy(self)
+        for name in ("people", "asker"):  # worked out once for each view
+            vars(view).pop(name, None)
         view.turns, view.node, view.position = self.turns[:], {**self.node}, {**self.position}
         return view
 
@@ -137,7 +140,7 @@ class Corpus:
         self.events = list(number)
         self._last_event_version = self._store.version(self._space)
 
-    @property
+    @cached_property
     def people(self) -> list[str]:
         """Names of speakers that are not merely roles, nor titles: whom a query may name."""
         titles = set(np.unique(self.speaker[self.role == "document"]).tolist())
@@ -147,7 +150,7 @@ class Corpus:
             if name not in ROLES and number not in titles
         ]
 
-    @property
+    @cached_property
     def asker(self) -> str | None:
         """Whom "I" stands for in a query: the only one who spoke as user, if there is but one."""
         users = np.unique(self.speaker[self.role == "user"])

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import repeat
 
 import numpy as np
 from numpy.typing import NDArray
@@ -177,7 +178,7 @@ class RecallEngine:
         kinds.update((kind, 0.0) for kind in EDGE_KINDS if kind in self._settings.ablate)
         ranking = walk.rank(graph, restart, kinds=kinds)
         place = evidence.corpus.node.get
-        turns = np.array([place(node, NONE) for node in ranking.nodes.tolist()], np.int64)
+        turns = np.fromiter(map(place, ranking.nodes.tolist(), repeat(NONE)), np.int64)
         mass = np.zeros(len(evidence.corpus.turns))
         mass[turns[turns != NONE]] = ranking.scores[turns != NONE]
         evidence.walk = mass[evidence.corpus.turn_of]
