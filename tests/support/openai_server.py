@@ -197,6 +197,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_response(status)
             self.send_header("content-type", "application/json")
             self.send_header("content-length", str(len(body)))
+            # A client that nobody closes would leave its socket to the garbage collector.
+            self.send_header("connection", "close")
             for name, value in headers.items():
                 self.send_header(name, value)
             self.end_headers()
