@@ -9,11 +9,11 @@ from typing import Any, cast
 
 import numpy as np
 
-from knowhen.agents.closing import Closing
 from knowhen.agents.extras import extra
 from knowhen.agents.filters import matches
 from knowhen.agents.items import ItemTable, Namespace, StoredItem
 from knowhen.memory.clock import Clock, SystemClock
+from knowhen.memory.closing import Closing
 from knowhen.memory.embedders.base import Embedder
 from knowhen.memory.embedders.factory import make_embedder
 from knowhen.memory.embedders.identity import checked_vectors

@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any, cast
 
-from knowhen.agents.closing import Closing
 from knowhen.agents.extras import extra
 from knowhen.agents.mind import Mind
 from knowhen.agents.openai_shapes import content_text
 from knowhen.agents.payloads import as_payload
 from knowhen.agents.transcript import Item, Transcript
+from knowhen.memory.closing import Closing
 from knowhen.memory.manager import MemoryManager
 from knowhen.memory.records import Role
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from fit_gate import FOLDS, HAVE, NEED, SKIPPED, for_have, for_need, left_out
+from fit_gate import FOLDS, HAVE, NEED, SKIPPED, chances, for_have, for_need, left_out
 from gate import Queries, auroc
 from gating import rows, scenes
 from numpy.typing import NDArray
@@ -67,7 +67,7 @@ def memories(data: Path, embedder: CachedEmbedder, *, quick: bool) -> Results:
     results: Results = {}
     for label, (need_names, have_names) in variants.items():
         need, have = left_out(found, need_names, for_need), left_out(found, have_names, for_have)
-        score = _sigmoid(need) * _sigmoid(have)
+        score = chances(need) * chances(have)
         results[label] = {
             f"auroc/{name}": auroc(score[real], score[other])
             for name, (real, other) in pairs.items()
@@ -125,10 +125,6 @@ def _left_out(
         for index in np.flatnonzero(fold == out).tolist():
             chance[index] = head.probability(values[index])
     return chance
-
-
-def _sigmoid(logits: Floats) -> Floats:
-    return np.asarray(1 / (1 + np.exp(-logits)))
 
 
 def _shown(results: Results) -> str:

@@ -124,9 +124,14 @@ def fit_world(items: Sequence[Item]) -> dict[str, object]:
     }
 
 
+def chances(logits: Floats) -> Floats:
+    """Probabilities from log-odds."""
+    return np.asarray(1 / (1 + np.exp(-logits)))
+
+
 def levels(found: Sequence[Row], need: Floats, have: Floats) -> list[float]:
     """Quantiles of Need times Have of real questions; every setting weighs the same."""
-    worth = 1 / (1 + np.exp(-need)) / (1 + np.exp(-have))
+    worth = chances(need) * chances(have)
     real = np.array([row.case.kind == "real" for row in found])
     settings = np.array([row.setting for row in found])
     shares = np.linspace(0.0, 1.0, 101)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import passages
-from fit_gate import FOLDS, HAVE, NEED, fit_world, for_have, for_need, left_out, shares
+from fit_gate import FOLDS, HAVE, NEED, chances, fit_world, for_have, for_need, left_out, shares
 from gating import Row, rows, scenes
 from numpy.typing import NDArray
 from report import Figure, Results, arguments, figure, table, write
@@ -178,14 +178,10 @@ def conversations(data: Path, embedder: CachedEmbedder, *, quick: bool) -> Resul
         values = np.array([row.decision.features[feature] for row in queries.found])
         results[name] = separation(queries, values)
     if len({row.group for row in queries.found}) > 2:
-        need = _sigmoid(left_out(queries.found, NEED, for_need))
-        have = _sigmoid(left_out(queries.found, HAVE, for_have))
+        need = chances(left_out(queries.found, NEED, for_need))
+        have = chances(left_out(queries.found, HAVE, for_have))
         results["left out"] = separation(queries, need * have) | calibration(queries, need, have)
     return results
-
-
-def _sigmoid(logits: Floats) -> Floats:
-    return np.asarray(1 / (1 + np.exp(-logits)))
 
 
 def worlds(data: Path, heads: Heads) -> Results:
@@ -272,7 +268,7 @@ def retrievals(data: Path) -> Results:
     ours: dict[str, Figure] = {
         "auroc/popqa_hit": area(scores),
         "coverage/popqa": figure(kept),
-        "ece/popqa_hit": _ece(_sigmoid(scores), hits, np.ones(len(hits))),
+        "ece/popqa_hit": _ece(chances(scores), hits, np.ones(len(hits))),
     }
     return {
         "knowhen": ours,

@@ -5,13 +5,13 @@ import os
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from types import TracebackType
-from typing import ParamSpec, Self, TypeVar
+from typing import ParamSpec, TypeVar
 
 from knowhen.graphs.knowledge import KnowledgeGraph
 from knowhen.graphs.walk.factory import make_walk
 from knowhen.memory.answering import answer
 from knowhen.memory.clock import Clock, NewId, SystemClock, random_id
+from knowhen.memory.closing import Closing
 from knowhen.memory.consolidation import Settled
 from knowhen.memory.embedders.base import Embedder
 from knowhen.memory.embedders.factory import make_embedder
@@ -54,7 +54,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class MemoryManager:
+class MemoryManager(Closing):
     """Remembers a conversation, recalls from it, and knows when not to.
 
     One manager serves one space; `at` gives a manager of another space of the same home. Safe
@@ -409,17 +409,6 @@ class MemoryManager:
     def close(self) -> None:
         self._equipment.index.close()
         self._store.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     # Async twins -------------------------------------------------------------------------
     async def aremember(self, turns: Turn | Iterable[Turn]) -> list[str]:

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from knowhen.agents.closing import Closing
 from knowhen.agents.extras import extra
 from knowhen.agents.mind import Mind
 from knowhen.agents.payloads import as_payload
 from knowhen.agents.transcript import Item, Transcript
+from knowhen.memory.closing import Closing
 from knowhen.memory.manager import MemoryManager
 from knowhen.memory.records import Role
 

@@ -5,10 +5,10 @@ import hashlib
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Annotated, Any, NotRequired
 
-from knowhen.agents.closing import Closing
 from knowhen.agents.extras import extra
 from knowhen.agents.mind import Mind
 from knowhen.agents.minds import Minds
+from knowhen.memory.closing import Closing
 from knowhen.memory.manager import MemoryManager
 from knowhen.memory.records import Turn
 

@@ -13,7 +13,6 @@ from dataclasses import replace
 from typing import Any, Self
 
 from knowhen.agents.background import Background
-from knowhen.agents.closing import Closing
 from knowhen.agents.mem0.filters import fits
 from knowhen.agents.mem0.records import (
     REPLACES,
@@ -30,6 +29,7 @@ from knowhen.agents.mem0.records import (
 from knowhen.agents.openai_shapes import content_text
 from knowhen.agents.prompt import own_words
 from knowhen.memory.clock import random_id
+from knowhen.memory.closing import Closing
 from knowhen.memory.errors import InvalidInput, NotFound
 from knowhen.memory.manager import MemoryManager
 from knowhen.memory.records import Turn

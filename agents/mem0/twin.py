@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Callable, Generator, Mapping
 from typing import Any, Self, TypeVar
 
-from knowhen.agents.closing import Closing
 from knowhen.agents.mem0.memory import Memory
 from knowhen.agents.mem0.records import Record
+from knowhen.memory.closing import Closing
 from knowhen.memory.manager import MemoryManager
 
 T = TypeVar("T")

@@ -25,7 +25,6 @@ _COVERAGES = ("window_coverage", "wide_coverage", "known_share", "density", "lif
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    text: str
     parts: int
     """How many parts the search could look at."""
     terms: tuple[str, ...]
@@ -77,7 +76,6 @@ def read_signals(findings: Findings) -> Signals:
     sides = read_sides(findings)
     asked = sides.own if sides else np.ones(size, bool)
     return Signals(
-        text=query.text,
         parts=int(np.isfinite(findings.scores).sum()),
         terms=query.terms,
         names=tuple(sorted(set(query.speakers) & set(corpus.people))),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from knowhen.memory.gate.content import Content
 from knowhen.memory.recall.engine import Findings
-from knowhen.memory.text.analyzer import words
+from knowhen.memory.text.analyzer import overlap, words
 
 HITS = 8
 SAME = 0.8
@@ -91,13 +91,9 @@ def _voices(findings: Findings, content: Content) -> list[int]:
         session = int(corpus.session[turn])
         if content.held(content.terms_of(found)) < HELD or sessions.get(session, 0) >= PER_SESSION:
             continue
-        if any(_overlap(found, other) >= SAME for other in said):
+        if any(overlap(found, other) >= SAME for other in said):
             continue
         sessions[session] = sessions.get(session, 0) + 1
         chosen.append(turn)
         said.append(found)
     return chosen
-
-
-def _overlap(first: set[str], second: set[str]) -> float:
-    return len(first & second) / (len(first | second) or 1)

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Set as AbstractSet
 from functools import cache, lru_cache
 
 from knowhen.memory.text.language import detect, snowball_name, stop_words
@@ -27,6 +28,11 @@ def words(text: str) -> list[str]:
 def tokens(text: str) -> list[str]:
     """Folded words in order, and among them the marks and line breaks that end a sentence."""
     return _TOKEN_OR_END.findall(fold(text))
+
+
+def overlap(first: AbstractSet[str], second: AbstractSet[str]) -> float:
+    """Share of all words of two texts that both have (Jaccard); 0 where there are none."""
+    return len(first & second) / (len(first | second) or 1)
 
 
 @cache

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from two_friends import SAID
 
 from knowhen import Document, MemoryManager, Turn
 from knowhen.memory.clock import CountingIds, FixedClock
@@ -25,16 +26,6 @@ from knowhen.memory.errors import (
 )
 
 START = datetime(2024, 3, 1, 9, 0, tzinfo=UTC)
-SAID = [
-    ("Nora", "I moved to Lisbon last week, the flat has a tiny balcony."),
-    ("Ivo", "Congratulations! How is the new city?"),
-    ("Nora", "Loud and sunny. I adopted a greyhound called Basil from the shelter."),
-    ("Ivo", "A greyhound! I am training for the Porto marathon in November."),
-    ("Nora", "My sister Petra is a violin maker, she restored an old viola in May."),
-    ("Ivo", "I bake rye bread on Sundays, the sourdough is three years old."),
-    ("Nora", "I work as a cartographer at the harbour office."),
-    ("Ivo", "My car broke down near Coimbra, the gearbox is gone."),
-]
 
 
 def conversation(prefix: str = "t") -> list[Turn]:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from statements import statement
 
 from knowhen import MemoryManager, Turn
 from knowhen.memory.errors import ModelFailed
@@ -111,19 +112,7 @@ class Interrupted(ScriptedChatModel):
 
 
 def stated(text: str, object: str, turn: str) -> Mapping[str, object]:
-    return {
-        "text": text,
-        "subject": "Ann",
-        "predicate": "rides",
-        "object": object,
-        "polarity": "positive",
-        "modality": "asserted",
-        "kind": "fact",
-        "valid_from": None,
-        "valid_to": None,
-        "corrects": False,
-        "turns": [turn],
-    }
+    return statement(text, object, turn, predicate="rides")
 
 
 RIDES = [

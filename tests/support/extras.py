@@ -9,6 +9,7 @@ import tempfile
 import venv
 from pathlib import Path
 
+from blocks import SETTINGS
 from openai_server import OpenAIServer
 
 ROOT = Path(__file__).parents[2]
@@ -47,8 +48,7 @@ class Environment:
 
     def run(self, block: str) -> None:
         with OpenAIServer() as server:
-            settings = {"OPENAI_BASE_URL": server.url, "OPENAI_API_KEY": "k"}
-            self.python("-c", block, OPENAI_AGENTS_DISABLE_TRACING="1", **settings)
+            self.python("-c", block, OPENAI_BASE_URL=server.url, **SETTINGS)
 
     def live_apart(self) -> None:
         """Neither package takes anything of the other along."""

@@ -46,7 +46,7 @@ def test_words_of_somebody_else_lift_nothing() -> None:
 
 @pytest.mark.parametrize("nothing", ["Zygomorphic?", "What is Nora's zygomorphic?"])
 def test_unknown_words_lift_least_of_all(memory: MemoryManager, nothing: str) -> None:
-    assert signals(memory, nothing).lift <= signals(memory, "Where is Nora's balcony?").lift
+    assert signals(memory, nothing).lift < signals(memory, "Where is Nora's balcony?").lift
 
 
 def test_a_time_is_near_where_something_was_said_then(memory: MemoryManager) -> None:

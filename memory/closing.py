@@ -1,4 +1,4 @@
-"""Things of a framework that are closed at the end of a `with` block."""
+"""Things that are closed at the end of a `with` block."""
 
 from types import TracebackType
 from typing import Self
@@ -8,7 +8,7 @@ class Closing:
     """What has a `close` may stand in a `with` statement."""
 
     def close(self) -> None:
-        """Finish what is going on in the background."""
+        """Finish what is going on, and let go of files and threads."""
         raise NotImplementedError
 
     def __enter__(self) -> Self:
