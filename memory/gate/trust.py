@@ -38,7 +38,7 @@ WORDS: Mapping[str, str] = {
 _INSTRUCTING = re.compile(
     r"\b(?:ignore|disregard|forget|override)\b[^.\n]{0,40}\b(?:instructions?|prompts?|rules|above|"
     r"previous|earlier)\b|\bsystem prompt\b|\byou (?:must|are) now\b|\bdo not tell the user\b|"
-    r"\bnew instructions?\b|<\s*/?\s*(?:system|instructions?|recalled-memory)\s*>",
+    r"\bnew instructions?\b|<\s*+(?:/\s*+)?(?:system|instructions?|recalled-memory)\s*+>",
     re.IGNORECASE,
 )
 

@@ -29,17 +29,23 @@ _ASK = (
     r"(?:you|I|we|it|they|he|she|there|this|that|the|my|your|someone|anyone)\b"
     r"|(?:what|how|why|where|when|who|which|whose|whom)\b(?!\s+(?:I|we)\s+(?:need|want))"
 )
+# Runs of blanks are possessive and begin where the run begins: each character of a run is looked
+# at once, so that ten thousand spaces cost no more than ten thousand letters.
+_GAP = r"(?<!\s)\s++"
+_COMMA = r"(?<!\s)\s*+,\s*+"
+_MAYBE_COMMA = r"(?<!\s)(?:\s*+,\s++|\s++)"
 _CUT = re.compile(
-    rf"\s*;\s*"
-    rf"|\s+[-–—]+\s+"
-    rf"|\s*,?\s+(?:but|yet)\s+(?:now\s+|then\s+|also\s+)?(?={_SUBJECT})"
-    rf"|\s*,\s*(?:and|so|or)\s+(?:now\s+|then\s+|also\s+|that\s+)?(?={_SUBJECT})"
-    rf"|\s+and\s+(?=(?:I|I'm|I've|I'd|I'll|we|we're|we've|my)\b)"
-    rf"|\s*,?\s+(?:especially\s+|given\s+(?:that\s+)?|considering\s+(?:that\s+)?"
-    rf"|(?:even\s+)?though\s+|although\s+|since\s+|because\s+|while\s+|whereas\s+)(?={_SUBJECT})"
-    rf"|\s*,\s*(?=(?:I|I'm|I've|I'd|I'll|we|we're|we've|please)\b)"
-    rf"|\s*,\s*(?:and\s+|so\s+|but\s+|then\s+)?(?=(?:{_ASK}))"
-    rf"|\s+(?:so\s+|but\s+)(?=(?:{_ASK}))",
+    rf"(?<!\s)\s*+;\s*+"
+    rf"|{_GAP}[-–—]++\s++"
+    rf"|{_MAYBE_COMMA}(?:but|yet)\s++(?:(?:now|then|also)\s++)?(?={_SUBJECT})"
+    rf"|{_COMMA}(?:and|so|or)\s++(?:(?:now|then|also|that)\s++)?(?={_SUBJECT})"
+    rf"|{_GAP}and\s++(?=(?:I|I'm|I've|I'd|I'll|we|we're|we've|my)\b)"
+    rf"|{_MAYBE_COMMA}(?:especially\s++|given\s++(?:that\s++)?|considering\s++(?:that\s++)?"
+    rf"|(?:even\s++)?though\s++|although\s++|since\s++|because\s++|while\s++|whereas\s++)"
+    rf"(?={_SUBJECT})"
+    rf"|{_COMMA}(?=(?:I|I'm|I've|I'd|I'll|we|we're|we've|please)\b)"
+    rf"|{_COMMA}(?:(?:and|so|but|then)\s++)?(?=(?:{_ASK}))"
+    rf"|{_GAP}(?:so|but)\s++(?=(?:{_ASK}))",
 )
 _QUESTION = re.compile(
     rf"(?:(?:so|and|but|or|well|hey|hi|ok|okay|also|anyway|now|then|yeah|yes|wow|oh|btw)[,\s]+)*"

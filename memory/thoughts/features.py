@@ -56,7 +56,7 @@ _VALUE = re.compile(
     rf"(?!\s*(?:st|nd|rd|th|am|pm|a\.m|p\.m|AM|PM|o'clock)\b)(?!\.\d|[/:×^]\S|\s*[=+*×/^]|°)"
     rf"(?:\s?-?(?P<unit>{_UNIT})(?![\w]))?"
 )
-_LISTED = re.compile(rf"\s*(?:{_UNIT})?\s*(?:,|and|or|x|by)\s*(?:and\s+)?[$€£]?\d")
+_LISTED = re.compile(rf"\s*+(?:(?:{_UNIT})\s*+)?(?:,|and|or|x|by)\s*+(?:and\s++)?[$€£]?\d")
 _LISTED_BEFORE = re.compile(rf"\d%?(?:\s?(?:{_UNIT}))?\s*(?:,\s*(?:and\s+)?|and\s+|x\s*|×\s*)\Z")
 _BOUND = re.compile(
     r"(?:under|below|within|less than|fewer than|up to|at least|at most|target(?:ing)?(?: of)?"
@@ -119,7 +119,9 @@ _NEVER = re.compile(
     r"(?P<verb>\w+)(?P<object>.*)",
     re.IGNORECASE,
 )
-_ALTERNATIVES = re.compile(r"\s*(?:,|\bor\b|\band\b|\bnor\b|\blike\b|\bsuch as\b|\bincluding\b)\s*")
+_ALTERNATIVES = re.compile(
+    r"(?<!\s)\s*+(?:,|\bor\b|\band\b|\bnor\b|\blike\b|\bsuch as\b|\bincluding\b)\s*+"
+)
 _ADDED = re.compile(r" \([^()]*\b\d{4}\)")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _WINDOW = 5

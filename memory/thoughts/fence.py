@@ -5,7 +5,7 @@ import re
 _OPEN = "<recalled-memory>"
 _CLOSE = "</recalled-memory>"
 _FENCED = re.compile(rf"{re.escape(_OPEN)}.*?(?:{re.escape(_CLOSE)}|\Z)", re.DOTALL)
-_MARKS = re.compile(r"<\s*/?\s*recalled-memory[^<>]*>", re.IGNORECASE)
+_MARKS = re.compile(r"<\s*+(?:/\s*+)?recalled-memory[^<>]*+>", re.IGNORECASE)
 
 
 def fenced(text: str) -> str:
