@@ -47,6 +47,7 @@ from knowhen.memory.stores.base import LoggedOperation, Store
 from knowhen.memory.stores.sqlite import SqliteStore
 from knowhen.memory.thoughts.operations import Insert, Merge, Operation, Use
 from knowhen.memory.thoughts.proposing import make_proposer
+from knowhen.memory.threads import one_thread
 from knowhen.memory.tokens import TokenCounter, make_token_counter
 from knowhen.memory.validation import check, ids, records, text_fault, time_fault
 
@@ -146,7 +147,8 @@ class MemoryManager(Closing):
             InvalidInput: something else than turns was given; nothing of the call is kept.
             TurnConflict: an id is taken by other content; nothing of the call is kept.
         """
-        added = self._space.ingestion.remember(records(turns, Turn))
+        with one_thread():
+            added = self._space.ingestion.remember(records(turns, Turn))
         if added and self._equipment.model is None:
             self._space.consolidation.run()
         return added
@@ -164,7 +166,7 @@ class MemoryManager(Closing):
     def settle(self) -> Settled:
         """Close open events, cut them with hindsight, embed and think about what is waiting."""
         self._space.ingestion.embed_pending()
-        with self._store.transaction():
+        with one_thread(), self._store.transaction():
             self._space.events.settle()
         return self._space.consolidation.run()
 
@@ -199,17 +201,20 @@ class MemoryManager(Closing):
         """
         check("as_of", time_fault(as_of))
         check("known_at", time_fault(known_at))
-        return self._recalling.recall(
-            query, budget=budget, gate=gate, as_of=as_of, known_at=known_at
-        )
+        with one_thread():
+            return self._recalling.recall(
+                query, budget=budget, gate=gate, as_of=as_of, known_at=known_at
+            )
 
     def search(self, query: str) -> Findings:
         """Score every part for a query without deciding or packing, for those who look deeper."""
-        return self._recalling.search(query)
+        with one_thread():
+            return self._recalling.search(query)
 
     def decide(self, query: str) -> Decision:
         """The gate alone: what to do about a query, and why."""
-        return self._gate.decide(self._recalling.look(query))
+        with one_thread():
+            return self._gate.decide(self._recalling.look(query))
 
     def answer(self, query: str, *, budget: int = 1024) -> Answer:
         """Decide, recall and answer: with the model, or by quoting without one.
