@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from knowhen import Turn
 from knowhen.memory.embedders.base import Embedder
-from knowhen.memory.text.analyzer import terms
+from knowhen.memory.language.terms import terms
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

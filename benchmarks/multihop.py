@@ -32,10 +32,10 @@ from knowhen.graphs import (
 from knowhen.memory.embedders.base import Embedder
 from knowhen.memory.embedders.cache import CachedEmbedder
 from knowhen.memory.embedders.factory import make_embedder
+from knowhen.memory.language.detection import stop_words
+from knowhen.memory.language.entities import document_entities
+from knowhen.memory.language.terms import terms
 from knowhen.memory.recall.bm25 import bm25
-from knowhen.memory.text.analyzer import terms
-from knowhen.memory.text.language import stop_words
-from knowhen.memory.text.titles import document_entities
 
 RANKS = (1, 2, 5, 10, 20)
 TOGETHER = (5, 10)

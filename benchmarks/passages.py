@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from knowhen.memory.gate.calibration import fit_head
 from knowhen.memory.gate.conformal import threshold
 from knowhen.memory.gate.world import question_features
-from knowhen.memory.text.analyzer import terms
+from knowhen.memory.language.terms import terms
 
 FOLDS = 5
 ERROR = 0.1

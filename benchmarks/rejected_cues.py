@@ -7,10 +7,10 @@ from collections import Counter
 
 import numpy as np
 
+from knowhen.memory.language.terms import terms
 from knowhen.memory.recall.bm25 import bm25
 from knowhen.memory.recall.corpus import NONE, Corpus
 from knowhen.memory.recall.cues import Cue, Evidence, Floats, dense, turn, z_score
-from knowhen.memory.text.analyzer import terms
 
 FEEDBACK_HITS = 5
 FEEDBACK_TERMS = 10

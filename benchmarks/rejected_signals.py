@@ -10,11 +10,11 @@ from importlib.util import find_spec
 
 import numpy as np
 
+from knowhen.memory.language.detection import stop_words
+from knowhen.memory.language.entities import find_entities
+from knowhen.memory.language.terms import words
 from knowhen.memory.recall.cues import date
 from knowhen.memory.recall.engine import Findings, best
-from knowhen.memory.text.analyzer import words
-from knowhen.memory.text.entities import find_entities
-from knowhen.memory.text.language import stop_words
 
 HITS = 5
 HIGHEST = 8.0

@@ -32,7 +32,7 @@ from knowhen.memory.episodes import (
     make_offline_segmenter,
     make_segmenter,
 )
-from knowhen.memory.text.analyzer import terms
+from knowhen.memory.language.terms import terms
 
 CORPORA = ("dialseg711", "tiage")
 QUICK = 40

@@ -11,10 +11,10 @@ from knowhen.memory.gate.conflict import standing
 from knowhen.memory.gate.dialogue import asks
 from knowhen.memory.gate.prompts import ANSWER_SCHEMA, answer_messages
 from knowhen.memory.gate.trust import WORDS
+from knowhen.memory.language.detection import stop_words
+from knowhen.memory.language.terms import fold, unspaced, words
 from knowhen.memory.models.base import ChatModel, Message
 from knowhen.memory.records import Answer, Recall, Recollection
-from knowhen.memory.text.analyzer import fold, unspaced, words
-from knowhen.memory.text.language import stop_words
 
 log = logging.getLogger(__name__)
 

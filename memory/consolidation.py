@@ -8,9 +8,9 @@ from knowhen.memory.embedders.base import Embedder
 from knowhen.memory.embedders.identity import checked_vectors
 from knowhen.memory.episodes.recorder import EventRecorder
 from knowhen.memory.errors import EmbedderFailed, NotFound, OperationRefused
+from knowhen.memory.language.terms import terms
 from knowhen.memory.records import Event, Thought
 from knowhen.memory.stores.base import Entry, Store
-from knowhen.memory.text.analyzer import terms
 from knowhen.memory.thoughts.base import Proposals, Proposer
 from knowhen.memory.thoughts.judge import Judged, ModelJudge, open_pairs
 from knowhen.memory.thoughts.ledger import ThoughtLedger

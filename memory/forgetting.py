@@ -6,10 +6,10 @@ from datetime import datetime
 from knowhen.graphs.names import normalise
 from knowhen.memory.erasure import Selection
 from knowhen.memory.errors import InvalidInput, NotFound
+from knowhen.memory.language.entities import find_entities
+from knowhen.memory.language.terms import fold
 from knowhen.memory.records import Thought
 from knowhen.memory.stores.base import Store
-from knowhen.memory.text.analyzer import fold
-from knowhen.memory.text.entities import find_entities
 from knowhen.memory.thoughts.changes import NEW
 
 

@@ -13,13 +13,12 @@ from knowhen.memory.embedders.base import Embedder
 from knowhen.memory.embedders.identity import checked_vectors
 from knowhen.memory.episodes.recorder import EventRecorder
 from knowhen.memory.errors import EmbedderFailed
+from knowhen.memory.language.entities import find_entities, title_names
+from knowhen.memory.language.sentences import parts
+from knowhen.memory.language.terms import terms
 from knowhen.memory.records import Turn
 from knowhen.memory.settings import PartSettings
 from knowhen.memory.stores.base import Entry, Mention, Store, Vectors
-from knowhen.memory.text.analyzer import terms
-from knowhen.memory.text.entities import find_entities
-from knowhen.memory.text.parts import parts
-from knowhen.memory.text.titles import title_names
 
 log = logging.getLogger(__name__)
 _NONE: Mapping[str, list[Entry]] = {}

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowhen.memory.errors import InvalidInput
-from knowhen.memory.text.analyzer import words
-from knowhen.memory.text.language import detect, stop_words
+from knowhen.memory.language.detection import detect, stop_words
+from knowhen.memory.language.terms import words
 
 _Features = tuple[NDArray[np.int32], NDArray[np.float32]]
 

@@ -13,8 +13,8 @@ from functools import lru_cache
 import numpy as np
 
 from knowhen.memory.episodes.base import Floats, Unit
-from knowhen.memory.text.analyzer import words
-from knowhen.memory.text.language import detect
+from knowhen.memory.language.detection import detect
+from knowhen.memory.language.terms import words
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from knowhen.memory.episodes.base import Floats, Unit, Vectors, stacked
+from knowhen.memory.language.sentences import sentences
+from knowhen.memory.language.terms import terms
 from knowhen.memory.models.base import ChatModel, Message
-from knowhen.memory.text.analyzer import terms
-from knowhen.memory.text.sentences import sentences
 
 TITLE_LENGTH = 80
 CENTROID_SHARE = 0.3

@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowhen.memory.gate.content import Content
+from knowhen.memory.language import pronouns
+from knowhen.memory.language.terms import tokens, words
 from knowhen.memory.recall.corpus import NONE
 from knowhen.memory.recall.engine import Findings, best
-from knowhen.memory.text import pronouns
-from knowhen.memory.text.analyzer import tokens, words
 
 Mask = NDArray[np.bool_]
 Person = Literal["i", "you", "plain"]

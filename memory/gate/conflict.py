@@ -8,7 +8,7 @@ for a model is swayed by whatever stands in front of it ("Adaptive Chameleon or 
 import re
 from typing import Literal
 
-from knowhen.memory.text.analyzer import terms
+from knowhen.memory.language.terms import terms
 
 Standing = Literal["memory", "own", "both"]
 TRUSTED = 0.75

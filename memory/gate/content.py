@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from knowhen.memory.language.dates import find_dates
+from knowhen.memory.language.detection import detect
+from knowhen.memory.language.periods import MONTHS, WEEKDAYS
+from knowhen.memory.language.terms import terms, word_terms, words
 from knowhen.memory.recall.bm25 import idf
 from knowhen.memory.recall.cues import Evidence
-from knowhen.memory.text.analyzer import terms, word_terms, words
-from knowhen.memory.text.dates import find_dates
-from knowhen.memory.text.language import detect
-from knowhen.memory.text.periods import MONTHS, WEEKDAYS
 
 Floats = NDArray[np.float64]
 # English words that frame a question rather than say what it is about.

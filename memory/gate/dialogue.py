@@ -5,11 +5,11 @@ decision rests on what the search found.
 """
 
 import re
-from dataclasses import dataclass
 
-from knowhen.memory.text.analyzer import words
-from knowhen.memory.text.language import stop_words
-from knowhen.memory.text.pronouns import WE, names_the_speaker
+from knowhen.memory.language.base import Utterance
+from knowhen.memory.language.detection import stop_words
+from knowhen.memory.language.pronouns import WE, names_the_speaker
+from knowhen.memory.language.terms import words
 
 _GREETING = re.compile(
     r"^\W*(?:hi|hiya|hello|hey|yo|good (?:morning|night|evening|afternoon|day)|welcome|happy|merry|"
@@ -107,24 +107,6 @@ _HELP = re.compile(
     re.IGNORECASE,
 )
 _MYSELF = frozenset(("i", "i'm", "i've", "my"))
-
-
-@dataclass(frozen=True, slots=True)
-class Utterance:
-    """What the words of a query say about what it wants."""
-
-    small_talk: bool
-    work: bool
-    """Asks for work on a text or a number that it brings along."""
-    question: bool
-    request: bool
-    personal: bool
-    """Speaks of the speaker, of us, or of something that belongs to a person."""
-    help: bool
-    """Asks for help or advice, which memory may colour but need not hold."""
-    recalling: bool
-    """Points back at what was said."""
-    words: int
 
 
 def read_utterance(text: str) -> Utterance:

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from knowhen.memory.gate.content import Content
+from knowhen.memory.language.terms import overlap, words
 from knowhen.memory.recall.engine import Findings
-from knowhen.memory.text.analyzer import overlap, words
 
 HITS = 8
 SAME = 0.8

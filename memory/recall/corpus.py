@@ -12,10 +12,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from knowhen.memory.language.sentences import parts
+from knowhen.memory.language.terms import terms
 from knowhen.memory.records import ROLES
 from knowhen.memory.stores.base import EntryRow, Store, StoredTurn
-from knowhen.memory.text.analyzer import terms
-from knowhen.memory.text.parts import parts
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]

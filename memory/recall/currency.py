@@ -7,9 +7,9 @@ from datetime import datetime
 from itertools import islice
 from typing import Literal
 
+from knowhen.memory.language.terms import terms
 from knowhen.memory.records import Thought
 from knowhen.memory.stores.base import Store
-from knowhen.memory.text.analyzer import terms
 from knowhen.memory.thoughts.relations import relation
 from knowhen.memory.thoughts.slots import is_single
 

@@ -3,9 +3,9 @@
 import numpy as np
 
 from knowhen.memory.gate.dialogue import read_utterance
+from knowhen.memory.language.terms import overlap, words
 from knowhen.memory.recall.bm25 import TermCounts
 from knowhen.memory.recall.query import Query
-from knowhen.memory.text.analyzer import overlap, words
 
 SAME = 0.8
 """Overlap of words (Jaccard) from which a part asks what the query asks."""

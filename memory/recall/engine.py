@@ -16,6 +16,7 @@ from knowhen.memory.clock import Clock
 from knowhen.memory.embedders.base import Embedder
 from knowhen.memory.embedders.identity import checked_vectors
 from knowhen.memory.indexes.base import VectorIndex
+from knowhen.memory.language.entities import find_entities
 from knowhen.memory.recall.bm25 import TermCounts
 from knowhen.memory.recall.corpus import NONE, Corpus
 from knowhen.memory.recall.cues import CUES, Evidence
@@ -28,7 +29,6 @@ from knowhen.memory.recall.query import Query, read_query
 from knowhen.memory.recall.shelving import reordering
 from knowhen.memory.settings import RecallSettings
 from knowhen.memory.stores.base import Store
-from knowhen.memory.text.entities import find_entities
 
 Floats = NDArray[np.float64]
 

@@ -6,10 +6,10 @@ from datetime import datetime
 
 import numpy as np
 
+from knowhen.memory.language.terms import words
 from knowhen.memory.recall.corpus import NONE, Corpus
 from knowhen.memory.recall.passages import likely_length, passage
 from knowhen.memory.stores.base import StoredTurn
-from knowhen.memory.text.analyzer import words
 from knowhen.memory.tokens import TokenCounter
 
 HEADER = 20

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from knowhen.memory.text.analyzer import fold, terms, words
-from knowhen.memory.text.dates import find_dates
-from knowhen.memory.text.pronouns import names_the_speaker
+from knowhen.memory.language.dates import find_dates
+from knowhen.memory.language.pronouns import names_the_speaker
+from knowhen.memory.language.terms import fold, terms, words
 
 _WORD = re.compile(r"\w+(?:['’]\w+)*")
 # English rules.

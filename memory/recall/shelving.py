@@ -13,8 +13,8 @@ from knowhen.graphs.cues import Cues, entities_in
 from knowhen.graphs.knowledge import KnowledgeGraph
 from knowhen.graphs.passages import ENTITY, PassageGraph
 from knowhen.graphs.retrieval import retrieve
+from knowhen.memory.language.detection import DEFAULT, stop_words
 from knowhen.memory.recall.cues import Evidence
-from knowhen.memory.text.language import DEFAULT, stop_words
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

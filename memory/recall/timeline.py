@@ -13,9 +13,9 @@ from typing import Literal
 
 import numpy as np
 
+from knowhen.memory.language.dates import find_dates
 from knowhen.memory.recall.corpus import Corpus
 from knowhen.memory.recall.ranking import Ranked
-from knowhen.memory.text.dates import find_dates
 
 Kind = Literal["first", "last", "before", "after", "order"]
 

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import get_args
 
+from knowhen.memory.language.dates import find_dates
+from knowhen.memory.language.detection import stop_words
+from knowhen.memory.language.terms import stem, words
 from knowhen.memory.records import Modality, Polarity, Thought, ThoughtKind, Turn
-from knowhen.memory.text.analyzer import stem, words
-from knowhen.memory.text.dates import find_dates
-from knowhen.memory.text.language import stop_words
 
 _WORD = re.compile(r"\w")
 _ALLOWED = {

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from knowhen.memory.text.sentences import sentences
+from knowhen.memory.language.sentences import sentences
 from knowhen.memory.thoughts.fence import unfenced
 
 

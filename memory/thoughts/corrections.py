@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from knowhen.memory.text.dates import find_dates
+from knowhen.memory.language.dates import find_dates
 from knowhen.memory.thoughts.slots import is_single
 from knowhen.memory.thoughts.statements import Statement
 

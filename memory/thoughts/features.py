@@ -4,11 +4,11 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from knowhen.memory.language.dates import find_dates
+from knowhen.memory.language.detection import stop_words
+from knowhen.memory.language.periods import MONTHS, WEEKDAYS
+from knowhen.memory.language.terms import stem, words
 from knowhen.memory.records import Thought
-from knowhen.memory.text.analyzer import stem, words
-from knowhen.memory.text.dates import find_dates
-from knowhen.memory.text.language import stop_words
-from knowhen.memory.text.periods import MONTHS, WEEKDAYS
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,9 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time
 
+from knowhen.memory.language.base import DateSpan
+from knowhen.memory.language.dates import find_dates
 from knowhen.memory.records import Source, Turn
-from knowhen.memory.text.dates import DateSpan, find_dates
 from knowhen.memory.thoughts.base import WEIGHTS, Proposal, Proposals
 from knowhen.memory.thoughts.clauses import Clause, clauses
 from knowhen.memory.thoughts.corrections import corrected

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from knowhen.memory.text.periods import MONTHS
+from knowhen.memory.language.periods import MONTHS
 
 SINGLE = frozenset(
     ("lives in", "works at", "works as", "name", "age", "relationship status", "birthday")

@@ -6,8 +6,8 @@ The cues are English; a clause in another language is kept whole as something it
 import re
 from dataclasses import dataclass
 
+from knowhen.memory.language.entities import find_entities
 from knowhen.memory.records import Modality, Polarity, ThoughtKind
-from knowhen.memory.text.entities import find_entities
 from knowhen.memory.thoughts.features import is_content, stem_of
 from knowhen.memory.thoughts.persons import named
 from knowhen.memory.thoughts.slots import possessed_slot, slot_of

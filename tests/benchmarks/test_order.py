@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from knowhen.memory.embedders.lexical import LexicalEmbedder
-from knowhen.memory.text.analyzer import terms
+from knowhen.memory.language.terms import terms
 
 FOLDER = Path(__file__).parents[2] / "benchmarks"
 

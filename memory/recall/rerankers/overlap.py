@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from knowhen.memory.text.analyzer import terms
+from knowhen.memory.language.terms import terms
 
 
 class OverlapReranker:

@@ -1,6 +1,7 @@
-"""Sentence boundaries in any script, as spans of the text."""
+"""Spans of a text: its sentences, in any script, and the pieces that a long text is cut into."""
 
 import re
+from bisect import bisect_right
 
 _FENCE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
 _STOP = re.compile(
@@ -82,3 +83,25 @@ def _ends_line(text: str, start: int, stop: re.Match[str], end: int) -> bool:
         return True
     line = text[max(text.rfind("\n", start, stop.start()) + 1, start) : stop.start()]
     return len(line) < _WRAPPED_LINE or not text[stop.end() : stop.end() + 1].islower()
+
+
+def parts(text: str, *, size: int, whole: int) -> list[tuple[int, int]]:
+    """Spans that cover the text: one if it has at most `whole` characters, else of about `size`.
+
+    A sentence longer than `size` is cut at a space, or in the middle of a run without spaces.
+    """
+    if len(text) <= whole:
+        return [(0, len(text))]
+    ends = [0, *(end for _, end in sentences(text))]
+    spans: list[tuple[int, int]] = []
+    start = 0
+    while len(text) - start > whole:
+        limit = start + size
+        end = ends[bisect_right(ends, limit) - 1]
+        if end <= start + size // 3:  # a very long sentence: better cut than carry
+            space = text.rfind(" ", start + size // 3, limit)
+            end = space + 1 if space > start else limit
+        spans.append((start, end))
+        start = end
+    spans.append((start, len(text)))
+    return spans

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from knowhen.graphs.names import normalise
-from knowhen.memory.text.entities import find_entities
+from knowhen.memory.language.entities import find_entities
 
 
 def names(text: str, *, speaker: str = "", known: frozenset[str] = frozenset()) -> list[str]:

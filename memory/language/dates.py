@@ -6,11 +6,11 @@ a trigger word comes first, so that text without dates costs next to nothing.
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import chain
 
-from knowhen.memory.text.periods import (
+from knowhen.memory.language.base import DateSpan
+from knowhen.memory.language.periods import (
     MONTHS,
     SEASONS,
     WEEKDAYS,
@@ -48,17 +48,6 @@ _NUMBERS = {
     for word in words.split()
 }
 _FUZZY = {"couple": (2, 3), "few": (2, 5), "several": (3, 7)}
-
-
-@dataclass(frozen=True, slots=True)
-class DateSpan:
-    """Characters `start:end` of a text name the days `first` to `last`, both included."""
-
-    start: int
-    end: int
-    first: date
-    last: date
-    text: str
 
 
 def find_dates(text: str, *, base: datetime | None = None) -> list[DateSpan]:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from knowhen.memory.text.dates import find_dates
+from knowhen.memory.language.dates import find_dates
 
 THURSDAY = datetime(2023, 5, 25, 13, tzinfo=UTC)
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from knowhen.memory.text.language import detect
+from knowhen.memory.language.detection import detect
 
 I = frozenset(("i", "i'm", "i've", "i'd", "i'll", "me", "my", "mine", "myself"))  # noqa: E741
 WE = frozenset(("we", "we're", "we've", "we'd", "we'll", "us", "our", "ours"))

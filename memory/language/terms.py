@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Set as AbstractSet
 from functools import cache, lru_cache
 
-from knowhen.memory.text.language import detect, snowball_name, stop_words
+from knowhen.memory.language.detection import detect, snowball_name, stop_words
 
 # Scripts written without spaces between words: Han, kana, Hangul stays spaced, Thai, Lao, Khmer,
 # Myanmar. Runs of them are indexed as overlapping pairs of characters.

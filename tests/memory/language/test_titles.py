@@ -1,6 +1,6 @@
 """A document's entities: its title with and without what tells it apart, and names in its text."""
 
-from knowhen.memory.text.titles import document_entities, title_names
+from knowhen.memory.language.entities import document_entities, title_names
 
 
 def test_a_title_is_a_name_with_and_without_its_afterthought() -> None:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from knowhen.memory.text.analyzer import words
-from knowhen.memory.text.pronouns import names_the_speaker
+from knowhen.memory.language.pronouns import names_the_speaker
+from knowhen.memory.language.terms import words
 
 OWN = {
     "English": "Where is my sister?",

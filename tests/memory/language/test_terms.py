@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowhen.memory.text.analyzer import terms, words
-from knowhen.memory.text.language import detect
+from knowhen.memory.language.detection import detect
+from knowhen.memory.language.terms import terms, words
 
 
 def test_function_words_go_and_the_rest_is_stemmed() -> None:

@@ -6,30 +6,16 @@ makes no name unless something else speaks for it.
 """
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from importlib import resources
 from itertools import chain
-from typing import Literal
 
 from knowhen.graphs import names as _name_forms
-from knowhen.memory.text.dates import find_dates
-from knowhen.memory.text.language import stop_words
-from knowhen.memory.text.periods import MONTHS, WEEKDAYS
-
-EntityKind = Literal["name", "title", "date", "phrase"]
-
-
-@dataclass(frozen=True, slots=True)
-class EntitySpan:
-    """Characters `start:end` of a text name the entity `name` (normalised)."""
-
-    start: int
-    end: int
-    name: str
-    kind: EntityKind
-
+from knowhen.memory.language.base import EntitySpan
+from knowhen.memory.language.dates import find_dates
+from knowhen.memory.language.detection import stop_words
+from knowhen.memory.language.periods import MONTHS, WEEKDAYS
 
 normalise = lru_cache(maxsize=65_536)(_name_forms.normalise)
 
@@ -345,3 +331,19 @@ def _phrase(text: str, run: list[re.Match[str]]) -> Iterator[EntitySpan]:
     if 2 <= len(run) <= 3:
         start, end = run[0].start(), run[-1].end()
         yield EntitySpan(start, end, normalise(text[start:end]), "phrase")
+
+
+# Titles of documents --------------------------------------------------------------------
+_AFTERTHOUGHT = re.compile(r"\s*\([^()]*\)\s*\Z")
+
+
+def title_names(title: str) -> list[str]:
+    """The title as a name, and without what tells it from others, as in "Sting (musician)"."""
+    names = [normalise(title), normalise(_AFTERTHOUGHT.sub("", title))]
+    return [name for name in dict.fromkeys(names) if name]
+
+
+def document_entities(title: str, text: str) -> list[str]:
+    """Normalised names, those of the title first."""
+    found: Iterable[str] = (span.name for span in find_entities(text, speaker=title))
+    return list(dict.fromkeys([*title_names(title), *found]))

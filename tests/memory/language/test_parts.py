@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from knowhen.memory.text.parts import parts
+from knowhen.memory.language.sentences import parts
 
 SENTENCES = st.lists(st.text("abc defg. !?\n", min_size=1, max_size=80), max_size=60)
 

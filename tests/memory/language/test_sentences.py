@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from knowhen.memory.text.sentences import sentences
+from knowhen.memory.language.sentences import sentences
 
 
 def cut(text: str) -> list[str]:

@@ -1,1 +1,0 @@
-"""Reading text: terms, sentences, dates, entities and languages."""
