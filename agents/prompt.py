@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from knowhen.memory.fence import fenced, unfenced
 from knowhen.memory.records import Recall
-from knowhen.memory.thoughts.fence import fenced, unfenced
 from knowhen.memory.tokens import TokenCounter
 
 GUIDE = (

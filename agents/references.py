@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
+from knowhen.memory.fence import fences
 from knowhen.memory.records import Turn
-from knowhen.memory.thoughts.fence import fences
 
 TurnOf = Callable[[str], Turn | None]
 """Gives the turn of an id, or None if there is none (any more)."""

@@ -34,11 +34,11 @@ from report import Figure, Results, figure, table, write
 
 from knowhen import MemoryAgent, MemoryManager, Turn
 from knowhen.agents.background import Background
-from knowhen.memory.consolidation import Consolidation
 from knowhen.memory.gate.gate import Gate
 from knowhen.memory.ingestion import Ingestion
 from knowhen.memory.recall.engine import RecallEngine
 from knowhen.memory.recall.recalling import Recalling
+from knowhen.memory.settling import Settling
 
 START = datetime(2024, 1, 1, 9, tzinfo=UTC)
 SITTING = 20
@@ -109,7 +109,7 @@ PARTS: dict[str, tuple[type, str]] = {
     "decide": (Gate, "decide"),
     "pack": (Recalling, "recall"),
     "remember": (Ingestion, "remember"),
-    "settle": (Consolidation, "run"),
+    "settle": (Settling, "run"),
 }
 REPLY = "I see. Tell me more about how that went, and what you would like to do next."
 

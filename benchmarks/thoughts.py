@@ -22,10 +22,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from methods.lsh import LshIndex, LshSettings
 from numpy.typing import NDArray
 from report import Figure, Results, figure, table, write
-
-from knowhen.memory.thoughts.lsh import LshIndex, LshSettings
 
 SIZES = (1_000, 5_000, 10_000, 20_000, 50_000, 100_000)
 QUICK = (1_000, 5_000)

@@ -10,7 +10,7 @@ from knowhen.memory.language.entities import find_entities
 from knowhen.memory.language.terms import fold
 from knowhen.memory.records import Thought
 from knowhen.memory.stores.base import Store
-from knowhen.memory.thoughts.changes import NEW
+from knowhen.memory.thoughts.resolution import NEW
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,6 @@ from knowhen.graphs.walk.factory import make_walk
 from knowhen.memory.answering import answer
 from knowhen.memory.clock import Clock, NewId, SystemClock, random_id
 from knowhen.memory.closing import Closing
-from knowhen.memory.consolidation import Settled
 from knowhen.memory.embedders.base import Embedder
 from knowhen.memory.embedders.factory import make_embedder
 from knowhen.memory.embedders.identity import claim
@@ -42,11 +41,11 @@ from knowhen.memory.records import (
 )
 from knowhen.memory.reindexing import reindex
 from knowhen.memory.settings import Settings
+from knowhen.memory.settling import Settled, make_proposer
 from knowhen.memory.space import Equipment, Space
 from knowhen.memory.stores.base import LoggedOperation, Store
 from knowhen.memory.stores.sqlite import SqliteStore
 from knowhen.memory.thoughts.operations import Insert, Merge, Operation, Use
-from knowhen.memory.thoughts.proposing import make_proposer
 from knowhen.memory.threads import one_thread
 from knowhen.memory.tokens import TokenCounter, make_token_counter
 from knowhen.memory.validation import check, ids, records, text_fault, time_fault
@@ -150,7 +149,7 @@ class MemoryManager(Closing):
         with one_thread():
             added = self._space.ingestion.remember(records(turns, Turn))
         if added and self._equipment.model is None:
-            self._space.consolidation.run()
+            self._space.settling.run()
         return added
 
     def learn(self, documents: Document | Iterable[Document]) -> list[str]:
@@ -168,11 +167,11 @@ class MemoryManager(Closing):
         self._space.ingestion.embed_pending()
         with one_thread(), self._store.transaction():
             self._space.events.settle()
-        return self._space.consolidation.run()
+        return self._space.settling.run()
 
     def consolidate(self) -> Settled:
         """Think about the events that are closed, and leave the conversation that goes on."""
-        return self._space.consolidation.run()
+        return self._space.settling.run()
 
     def warm(self) -> None:
         """Read the memory into this process now; without it, the first recall does."""

@@ -22,7 +22,7 @@ def reindex(equipment: Equipment) -> None:
             for first in range(0, len(turns), BATCH):
                 space.ingestion.derive(turns[first : first + BATCH])
             space.events.settle()
-            space.consolidation.run(anew=True)
+            space.settling.run(anew=True)
             space.ledger.replay()
             store.bump_epoch(name)
     for name in store.spaces():

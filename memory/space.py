@@ -6,7 +6,6 @@ import numpy as np
 
 from knowhen.graphs.walk.base import Walk
 from knowhen.memory.clock import Clock, NewId
-from knowhen.memory.consolidation import Consolidation, thought_entries
 from knowhen.memory.embedders.base import Embedder
 from knowhen.memory.episodes.adapting import Adaptation, Segmenters
 from knowhen.memory.episodes.calibration import Calibration
@@ -21,10 +20,11 @@ from knowhen.memory.models.base import ChatModel
 from knowhen.memory.recall.engine import RecallEngine
 from knowhen.memory.recall.rerankers.base import Reranker
 from knowhen.memory.settings import Settings
+from knowhen.memory.settling import Settling, thought_entries
 from knowhen.memory.stores.base import EntryKind, Store
 from knowhen.memory.thoughts.base import Proposer
-from knowhen.memory.thoughts.judge import ModelJudge
 from knowhen.memory.thoughts.ledger import ThoughtLedger
+from knowhen.memory.thoughts.model import ModelJudge
 from knowhen.memory.tokens import TokenCounter
 
 SEARCHED: tuple[EntryKind, ...] = ("turn", "thought")
@@ -78,7 +78,7 @@ class Space:
         self.ledger = ThoughtLedger(
             store, name, equipment.clock, lambda thoughts: thought_entries(thoughts, embedder)
         )
-        self.consolidation = Consolidation(
+        self.settling = Settling(
             store,
             name,
             events=self.events,

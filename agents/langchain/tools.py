@@ -4,8 +4,8 @@ from knowhen.agents.extras import extra
 from knowhen.agents.mind import FAILED, Mind
 from knowhen.agents.prompt import own_words
 from knowhen.memory.errors import KnowhenError
+from knowhen.memory.fence import fenced
 from knowhen.memory.manager import MemoryManager
-from knowhen.memory.thoughts.fence import fenced
 
 with extra("langchain"):
     from langchain_core.tools import BaseTool, StructuredTool

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
+from knowhen.memory.fence import fenced
 from knowhen.memory.models.base import Message
-from knowhen.memory.thoughts.fence import fenced
 
 REWRITES = 3
 

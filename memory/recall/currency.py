@@ -10,8 +10,8 @@ from typing import Literal
 from knowhen.memory.language.terms import terms
 from knowhen.memory.records import Thought
 from knowhen.memory.stores.base import Store
+from knowhen.memory.thoughts.clauses import is_single
 from knowhen.memory.thoughts.relations import relation
-from knowhen.memory.thoughts.slots import is_single
 
 Word = Literal["outdated by", "disputed by", "later"]
 

@@ -12,8 +12,9 @@ from knowhen.memory.recall.currency import Currency
 from knowhen.memory.recall.query import Query
 from knowhen.memory.records import Thought
 from knowhen.memory.stores.base import Integers, Store
-from knowhen.memory.thoughts import timeline
 from knowhen.memory.thoughts.decay import Decay
+from knowhen.memory.thoughts.resolution import known_at as known_then
+from knowhen.memory.thoughts.resolution import true_at
 
 DEPTH = 20
 """Nearest thoughts looked at by cosine, and again by shared terms."""
@@ -77,9 +78,9 @@ class FactSearch:
         self._currency.refresh()
         thoughts = self._currency.thoughts(sorted(best))
         if known_at is not None:
-            thoughts = timeline.known_at(thoughts, known_at)
+            thoughts = known_then(thoughts, known_at)
         if as_of is not None:
-            thoughts = timeline.as_of(thoughts, as_of)
+            thoughts = true_at(thoughts, as_of)
         else:
             thoughts = [thought for thought in thoughts if thought.status == "active"]
         hits = [

@@ -2,10 +2,8 @@
 
 from knowhen.memory.thoughts.base import Failure, Proposal, Proposals, Proposer
 from knowhen.memory.thoughts.decay import Decay
-from knowhen.memory.thoughts.judge import ModelJudge, open_pairs
 from knowhen.memory.thoughts.ledger import Erased, ThoughtLedger
-from knowhen.memory.thoughts.lsh import LshIndex, LshSettings
-from knowhen.memory.thoughts.model import ModelProposer
+from knowhen.memory.thoughts.model import ModelJudge, ModelProposer, open_pairs
 from knowhen.memory.thoughts.operations import (
     Erase,
     Expire,
@@ -18,9 +16,8 @@ from knowhen.memory.thoughts.operations import (
     Supersede,
     Use,
 )
+from knowhen.memory.thoughts.resolution import known_at, true_at
 from knowhen.memory.thoughts.rules import RuleProposer
-from knowhen.memory.thoughts.scripted import ScriptedProposer
-from knowhen.memory.thoughts.timeline import as_of, current_first, known_at
 
 __all__ = [
     "Decay",
@@ -29,8 +26,6 @@ __all__ = [
     "Expire",
     "Failure",
     "Insert",
-    "LshIndex",
-    "LshSettings",
     "Merge",
     "ModelJudge",
     "ModelProposer",
@@ -42,12 +37,10 @@ __all__ = [
     "Reinforce",
     "Retract",
     "RuleProposer",
-    "ScriptedProposer",
     "Supersede",
     "ThoughtLedger",
     "Use",
-    "as_of",
-    "current_first",
     "known_at",
     "open_pairs",
+    "true_at",
 ]

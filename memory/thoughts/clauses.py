@@ -1,4 +1,4 @@
-"""Cutting a turn into clauses that state one thing each, with their place in the text.
+"""Reading a turn: its clauses, the person who says "I", and the attributes that are stated.
 
 The cues are English. Text in other languages is cut at sentence ends only.
 """
@@ -7,8 +7,239 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from knowhen.memory.fence import unfenced
+from knowhen.memory.language.periods import MONTHS
 from knowhen.memory.language.sentences import sentences
-from knowhen.memory.thoughts.fence import unfenced
+
+SINGLE = frozenset(
+    ("lives in", "works at", "works as", "name", "age", "relationship status", "birthday")
+)
+"""Predicates with one value at a time; so has every `favorite …` and every attribute below."""
+
+_ATTRIBUTES = (
+    "address|age|birthday|budget|deadline|due date|email(?: address)?|goal|home ?town|hometown"
+    "|job|job title|major|maiden name|main goal|middle name|name|nationality|nickname"
+    "|occupation|password|phone(?: number)?|position|profession|role|salary|score|status|title"
+    "|target|weight|height|zip code|time ?zone|language|accuracy|progress|rent|start date|end date"
+)
+_VALUE_ENDS = re.compile(
+    r"\s*(?:[,;.!?(]|\s(?:and|but|so|because|since|for|with|where|which|who|when|while|after|before"
+    r"|last|next|this|on|from|until|now|again|too|as well|at the|in (?:19|20)\d\d|in (?:"
+    + "|".join(month.capitalize() for month in MONTHS)
+    + r"))(?:\s|\Z|[.,!?]))"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    predicate: str
+    value: str
+
+
+def is_single(predicate: str) -> bool:
+    """Whether a subject has one value of this predicate at a time."""
+    return predicate in SINGLE or predicate.startswith(("favorite ", "attribute "))
+
+
+_WORDINGS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+    (predicate, re.compile(pattern))
+    for predicate, pattern in (
+        (
+            "lives in",
+            r"(?:(?:now\s+|currently\s+|still\s+)?(?:lives|(?:is|has been)\s+(?:now\s+"
+            r"|currently\s+)?"
+            r"(?:living|based))\s+in|(?:has\s+|recently\s+|just\s+|finally\s+)*(?:moved|relocated)"
+            r"\s+(?:back\s+|over\s+|out\s+)?to)\s+(?P<value>(?:the\s+)?[A-Z].*)",
+        ),
+        (
+            "works as",
+            r"(?:now\s+|currently\s+)?(?:works|is\s+(?:now\s+|currently\s+)?working|started"
+            r"(?:\s+working)?|(?:has\s+|just\s+)*got\s+a\s+(?:new\s+)?job)\s+as\s+(?:an?\s+"
+            r"|the\s+)?"
+            r"(?P<value>\w.*)",
+        ),
+        (
+            "works at",
+            r"(?:now\s+|currently\s+)?(?:works|is\s+(?:now\s+|currently\s+)?working|started"
+            r"(?:\s+working)?|(?:has\s+|just\s+)*got\s+a\s+(?:new\s+)?job|(?:has\s+"
+            r"|just\s+)*joined)"
+            r"\s+(?:at|for|with)\s+(?P<value>(?:the\s+)?[A-Z].*)",
+        ),
+        ("age", r"is\s+(?:now\s+|already\s+)?(?P<value>\d{1,3})(?:\s+years?\s+old|\s*\Z|\s*[.,!])"),
+        ("age", r"(?:just\s+)?turned\s+(?P<value>\d{1,3})\b"),
+        (
+            "relationship status",
+            r"(?:is|got|has\s+been|has\s+gotten)\s+(?:now\s+|just\s+|still\s+|recently\s+"
+            r"|happily\s+)*"
+            r"(?P<value>single|married|divorced|engaged|widowed|separated|in\s+a\s+relationship)\b",
+        ),
+        ("name", r"is\s+(?:called|named)\s+(?P<value>[A-Z].*)"),
+    )
+)
+_POSSESSED = re.compile(
+    rf"(?P<owner>.+?)['’]s\s+(?:new\s+|current\s+|updated\s+)?"
+    rf"(?P<attribute>(?:all-time\s+)?favou?rite\s+[\w ]{{2,30}}?|{_ATTRIBUTES})"
+    rf"\s+(?:is|was\s+changed\s+to|is\s+now|has\s+changed\s+to|changed\s+to|has\s+become)\s+"
+    rf"(?:now\s+)?(?P<value>.+)",
+    re.IGNORECASE,
+)
+
+
+def slot_of(rest: str) -> Slot | None:
+    """The single-valued attribute that the words after a subject state, if they state one."""
+    for predicate, wording in _WORDINGS:
+        match = wording.match(rest)
+        if match is not None:
+            value = _cut(match["value"])
+            return Slot(predicate, value) if value else None
+    return None
+
+
+def possessed_slot(text: str) -> tuple[str, Slot] | None:
+    """Owner and attribute of a statement such as "Ann's favourite colour is green"."""
+    match = _POSSESSED.match(text)
+    if match is None:
+        return None
+    value = _cut(match["value"])
+    attribute = (
+        match["attribute"].lower().replace("favourite", "favorite").removeprefix("all-time ")
+    )
+    if not value:
+        return None
+    if attribute in ("name", "age", "birthday") or attribute.startswith("favorite "):
+        return match["owner"], Slot(attribute, value)
+    return match["owner"], Slot(f"attribute {attribute}", value)
+
+
+def _cut(value: str) -> str:
+    """The value without what follows it in the sentence."""
+    end = _VALUE_ENDS.search(value, 1)
+    return (value[: end.start()] if end else value).strip(" .,!?;:\"'")
+
+
+_PAST = frozenset(
+    (
+        *("was", "were", "had", "did", "went", "ran", "took", "got", "felt", "made", "saw", "came"),
+        *("gave", "found", "told", "said", "thought", "knew", "became", "began", "left", "met"),
+        *("won", "lost", "bought", "brought", "built", "caught", "chose", "drew", "drove", "ate"),
+        *("fell", "flew", "forgot", "grew", "heard", "held", "kept", "led", "learnt", "lent"),
+        *("paid", "rode", "sold", "sent", "sang", "sat", "slept", "spoke", "spent", "stood"),
+        *("swam", "taught", "threw", "understood", "woke", "wore", "wrote", "read", "put", "set"),
+        *("hit", "cut", "let", "hurt", "quit", "shut", "cost", "broke", "hid", "shot", "struck"),
+        *("meant", "dreamt", "dealt", "fought", "hung", "laid", "lay", "rose", "shook", "sought"),
+        *("stole", "tore", "withdrew", "overcame", "saved", "beat", "bet", "spread", "split"),
+    )
+)
+_AUXILIARIES = frozenset(
+    (
+        *("will", "would", "can", "could", "may", "might", "must", "shall", "should", "ought"),
+        *("won't", "wouldn't", "can't", "cannot", "couldn't", "mustn't", "shouldn't", "ain't"),
+        *("didn't", "wasn't", "hadn't", "used", "gotta", "wanna", "gonna", "has", "is", "and"),
+        *("or", "in", "at", "on", "to", "with", "for", "of", "who", "as", "from", "by", "hadn't"),
+    )
+)
+_IRREGULAR = {
+    "am": "is",
+    "are": "is",
+    "have": "has",
+    "do": "does",
+    "don't": "doesn't",
+    "haven't": "hasn't",
+    "aren't": "isn't",
+    "go": "goes",
+}
+_ADVERB = frozenset(
+    (
+        *("also", "always", "never", "often", "usually", "sometimes", "just", "still", "already"),
+        *("even", "ever", "now", "then", "too", "both", "only", "kinda", "sorta", "really"),
+        *("rarely", "seldom", "recently", "currently", "totally", "definitely", "actually"),
+        *("mostly", "generally", "probably", "certainly", "finally", "hardly", "almost", "not"),
+        *("honestly", "truly", "absolutely", "personally", "basically", "typically", "too"),
+    )
+)
+_CONTRACTED = {"'m": " is", "'ve": " has", "'ll": " will", "'d": " would", "": ""}
+_D_HAD = re.compile(
+    r"\s+(?:already\s+|just\s+|always\s+|never\s+)?(?:been|had|gone|done|seen|better|\w+ed)\b"
+)
+_FIRST = re.compile(
+    r"(?<![\w'’.])(?:(?P<i>[Ii])(?P<tail>['’](?:m|ve|ll|d))?(?![\w'’.])"
+    r"|(?P<im>[Ii]m|[Ii]ve)(?![\w'’])"
+    r"|(?P<own>[Mm]y|[Mm]ine)(?![\w'’-])"
+    r"|(?P<me>[Mm]e)(?![\w'’-])"
+    r"|(?P<self>[Mm]yself)(?![\w'’]))"
+)
+_NEXT_WORD = re.compile(r"\s+([A-Za-z]+(?:['’]t)?)")
+
+
+def named(text: str, name: str) -> str:
+    """`text` with first-person words put as `name`, and the verbs after them agreeing.
+
+    "I've moved and my dog loves it" becomes "Ann has moved and Ann's dog loves it".
+    """
+    if _FIRST.search(text) is None:
+        return text
+    result: list[str] = []
+    position = 0
+    named_before = False
+    for match in _FIRST.finditer(text):
+        if match.start() < position:
+            continue
+        result.append(text[position : match.start()])
+        position = match.end()
+        words, position = _replacement(match, text, name, named_before)
+        result.append(words)
+        named_before = True
+    result.append(text[position:])
+    return "".join(result)
+
+
+def _replacement(match: re.Match[str], text: str, name: str, again: bool) -> tuple[str, int]:
+    if match["own"]:
+        return ("their" if again else f"{name}'s"), match.end()
+    if match["self"]:
+        return "themself", match.end()
+    if match["me"]:
+        return name, match.end()
+    tail = (match["tail"] or "").replace("’", "'")
+    if match["im"]:
+        tail = "'" + match["im"][1:]
+    if tail == "'d" and _D_HAD.match(text, match.end()):
+        return f"{name} had", match.end()
+    if tail:
+        return name + _CONTRACTED[tail], match.end()
+    return _agreeing(name, text, match.end())
+
+
+def _agreeing(name: str, text: str, position: int) -> tuple[str, int]:
+    """The name and the verb that follows it, in the third person."""
+    words = [name]
+    following = _NEXT_WORD.match(text, position)
+    while following:
+        word = following[1].replace("’", "'")
+        if word.lower() in _ADVERB or word.lower().endswith("ly"):
+            words.append(following[1])
+            position = following.end()
+            following = _NEXT_WORD.match(text, position)
+            continue
+        words.append(third_person(word))
+        position = following.end()
+        break
+    return " ".join(words), position
+
+
+def third_person(verb: str) -> str:
+    """The form that goes with a name: `like` as `likes`; past forms and auxiliaries stay."""
+    plain = verb.lower()
+    if plain in _IRREGULAR:
+        return _IRREGULAR[plain]
+    ends_like_past = plain.endswith(("ed", "s", "ing")) and not plain.endswith(("ss", "eed"))
+    if plain in _PAST or plain in _AUXILIARIES or ends_like_past:
+        return verb
+    if plain.endswith(("sh", "ch", "x", "z", "ss", "o")):
+        return verb + "es"
+    if plain.endswith("y") and plain[-2:-1] not in "aeiou":
+        return verb[:-1] + "ies"
+    return verb + "s"
 
 
 @dataclass(frozen=True, slots=True)

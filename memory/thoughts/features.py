@@ -1,6 +1,7 @@
 """What two statements are compared by: content words, values with their units, denial."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -328,3 +329,23 @@ def _near(start: int, end: int, content: list[_Token]) -> frozenset[str]:
     before = [token.form for token in content if token.end <= start][-_WINDOW:]
     after = [token.form for token in content if token.start >= end][:_WINDOW]
     return frozenset((*before, *after))
+
+
+_LETTER = re.compile(r"\w")
+
+
+def stems(text: str) -> set[str]:
+    """Stems of all words, function words among them."""
+    return {stem(word, "en") for word in words(text) if _LETTER.search(word)}
+
+
+def content_stems(text: str) -> set[str]:
+    """Stems of the words that are no function words."""
+    stops = stop_words()["en"]
+    return {stem(word, "en") for word in words(text) if _LETTER.search(word) and word not in stops}
+
+
+def supported(thought: Thought, texts: Iterable[str]) -> bool:
+    """Whether every word of the thought's object occurs in the texts."""
+    given = {form for text in texts for form in stems(text)}
+    return stems(thought.object) <= given

@@ -1,5 +1,6 @@
 """The ledger of a space's thoughts: operations applied, logged, undone, replayed and erased."""
 
+import json
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,18 @@ from knowhen.memory.errors import InvalidInput, NotFound, OperationRefused
 from knowhen.memory.records import Thought
 from knowhen.memory.stores.base import LoggedOperation, Store
 from knowhen.memory.thoughts.base import Proposal, Proposals
-from knowhen.memory.thoughts.changes import (
+from knowhen.memory.thoughts.decay import Decay
+from knowhen.memory.thoughts.features import supported
+from knowhen.memory.thoughts.operations import (
+    Effects,
+    Erase,
+    Operation,
+    as_thought,
+    from_payload,
+    kind_of,
+    to_payload,
+)
+from knowhen.memory.thoughts.resolution import (
     NEW,
     pack_sources,
     reinforced,
@@ -18,13 +30,36 @@ from knowhen.memory.thoughts.changes import (
     restored,
     unpack_sources,
 )
-from knowhen.memory.thoughts.checks import supported
-from knowhen.memory.thoughts.decay import Decay
-from knowhen.memory.thoughts.effects import Effects, as_thought
-from knowhen.memory.thoughts.neighbours import Neighbourhood
-from knowhen.memory.thoughts.operations import Erase, Operation, from_payload, kind_of, to_payload
-from knowhen.memory.thoughts.unjudged import Unjudged
-from knowhen.memory.thoughts.workspace import Index, Workspace
+from knowhen.memory.thoughts.workspace import Index, Neighbourhood, Workspace
+
+
+class Unjudged:
+    """Ids kept in the store, so that a crash or a failed call skips none; erasing takes them out.
+
+    Changes are made to what stands there, inside the caller's transaction, because another
+    process may have added some.
+    """
+
+    def __init__(self, store: Store, space: str) -> None:
+        self._store, self._key = store, f"unjudged:{space}"
+
+    def ids(self) -> list[str]:
+        """Ids of the waiting thoughts, the longest waiting first."""
+        return list(json.loads(self._store.setting(self._key) or "[]"))
+
+    def add(self, thought_ids: Iterable[str]) -> None:
+        self._change(self.ids(), [*self.ids(), *thought_ids])
+
+    def discard(self, thought_ids: Iterable[str]) -> None:
+        """Take ids out; those that are not there are ignored."""
+        gone, waiting = set(thought_ids), self.ids()
+        self._change(waiting, [key for key in waiting if key not in gone])
+
+    def _change(self, before: list[str], after: list[str]) -> None:
+        after = list(dict.fromkeys(after))
+        if after != before:
+            self._store.set_setting(self._key, json.dumps(after))
+
 
 log = logging.getLogger(__name__)
 

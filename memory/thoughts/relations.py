@@ -4,12 +4,53 @@
 true, and lateness does not decide. `same`: they state the same. None: nothing follows.
 """
 
+import hashlib
+import re
+from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Literal
 
-from knowhen.memory.records import Thought
+from knowhen.memory.records import Modality, Polarity, Thought
+from knowhen.memory.thoughts.clauses import is_single
 from knowhen.memory.thoughts.features import Features, Value, features
-from knowhen.memory.thoughts.identity import canonical, content
-from knowhen.memory.thoughts.slots import is_single
+
+_SPACES = re.compile(r"\s+")
+
+
+@lru_cache(maxsize=65_536)
+def canonical(text: str) -> str:
+    """Folded, with single spaces and without outer punctuation."""
+    return _SPACES.sub(" ", text.casefold()).strip(" .,;:!?\"'")
+
+
+def thought_id(
+    space: str,
+    subject: str,
+    predicate: str,
+    object: str,
+    polarity: Polarity,
+    modality: Modality,
+    valid_from: datetime | None,
+) -> str:
+    """Digest of what is stated and from when on; the same in any order of arrival."""
+    since = valid_from.astimezone(UTC).isoformat() if valid_from else ""
+    fields = (space, canonical(subject), predicate, canonical(object), polarity, modality, since)
+    return "t" + hashlib.blake2b("\0".join(fields).encode(), digest_size=10).hexdigest()
+
+
+Content = tuple[str, str, str, str, str]
+
+
+def content(thought: Thought) -> Content:
+    """What is stated, whenever it is true: thoughts alike in it say the same."""
+    return (
+        canonical(thought.subject),
+        thought.predicate,
+        canonical(thought.object),
+        thought.polarity,
+        thought.modality,
+    )
+
 
 Relation = Literal["same", "update", "contest"]
 

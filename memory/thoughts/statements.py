@@ -8,9 +8,8 @@ from dataclasses import dataclass
 
 from knowhen.memory.language.entities import find_entities
 from knowhen.memory.records import Modality, Polarity, ThoughtKind
+from knowhen.memory.thoughts.clauses import named, possessed_slot, slot_of
 from knowhen.memory.thoughts.features import is_content, stem_of
-from knowhen.memory.thoughts.persons import named
-from knowhen.memory.thoughts.slots import possessed_slot, slot_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from knowhen.agents.langchain import (
     make_memory_tools,
 )
 from knowhen.memory.errors import MissingExtra
-from knowhen.memory.thoughts.fence import unfenced
+from knowhen.memory.fence import unfenced
 
 FACT = "My sister Anna plays the cello in Berlin."
 QUESTION = "What does my sister Anna play?"

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from knowhen import MemoryManager, Turn
 from knowhen.agents.openai import wrap_openai
 from knowhen.memory.errors import MissingExtra
-from knowhen.memory.thoughts.fence import unfenced
+from knowhen.memory.fence import unfenced
 
 FACT = "My sister Anna plays the cello in Berlin."
 QUESTION = "What does my sister Anna play?"

@@ -14,7 +14,7 @@ from knowhen import MemoryManager, Turn
 from knowhen.agents.openai_agents import MemorySession
 from knowhen.agents.prompt import GUIDE
 from knowhen.memory.errors import MissingExtra
-from knowhen.memory.thoughts.fence import fenced, unfenced
+from knowhen.memory.fence import fenced, unfenced
 
 FACT = "My sister Anna plays the cello in Berlin."
 QUESTION = "What does my sister Anna play?"

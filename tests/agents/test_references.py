@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from knowhen import MemoryManager, Turn
 from knowhen.agents.references import referred, resolved
 from knowhen.memory.errors import NotFound
-from knowhen.memory.thoughts.fence import fenced, fences
+from knowhen.memory.fence import fenced, fences
 
 NOW = datetime(2024, 3, 1, 9, tzinfo=UTC)
 SAID = st.sampled_from(

@@ -9,11 +9,11 @@ import pytest
 from statements import statement
 
 from knowhen import MemoryManager, Turn
+from knowhen.memory import settling
 from knowhen.memory.errors import ModelFailed
 from knowhen.memory.formats import read_turns
 from knowhen.memory.models.base import ChatModel, Completion, Message
 from knowhen.memory.models.scripted import ScriptedChatModel
-from knowhen.memory.thoughts import model as proposer_module
 from knowhen.memory.thoughts.model import ModelProposer
 
 START = datetime(2024, 3, 1, 9, tzinfo=UTC)
@@ -36,7 +36,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     def without_waiting(chat: ChatModel) -> ModelProposer:
         return ModelProposer(chat, sleep=lambda seconds: None)
 
-    monkeypatch.setattr(proposer_module, "ModelProposer", without_waiting)
+    monkeypatch.setattr(settling, "ModelProposer", without_waiting)
 
 
 def test_remembering_asks_no_model_and_settling_thinks_about_all(tmp_path: Path) -> None:

@@ -6,9 +6,9 @@ from collections.abc import Callable
 import pytest
 
 from knowhen import MemoryManager, Turn
+from knowhen.memory.fence import fenced
 from knowhen.memory.gate.trust import looks_like_instruction
 from knowhen.memory.thoughts.clauses import clauses
-from knowhen.memory.thoughts.fence import fenced
 
 RUNS = {
     "blanks in a sentence": lambda n: f"The flat{' ' * n}is cold{' ' * n}and I moved.",

@@ -11,11 +11,11 @@ import pytest
 from statements import statement
 
 from knowhen import MemoryManager, Turn
+from knowhen.memory import settling
 from knowhen.memory.errors import ModelFailed
 from knowhen.memory.models.base import ChatModel, Completion, Message
 from knowhen.memory.models.scripted import ScriptedChatModel
 from knowhen.memory.stores.sqlite import SqliteStore
-from knowhen.memory.thoughts import model as proposer_module
 from knowhen.memory.thoughts.model import ModelProposer
 
 START = datetime(2024, 3, 1, 9, tzinfo=UTC)
@@ -29,7 +29,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     def without_waiting(chat: ChatModel) -> ModelProposer:
         return ModelProposer(chat, sleep=lambda seconds: None)
 
-    monkeypatch.setattr(proposer_module, "ModelProposer", without_waiting)
+    monkeypatch.setattr(settling, "ModelProposer", without_waiting)
 
 
 def talks(count: int) -> list[Turn]:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from knowhen.memory.errors import ModelFailed
+from knowhen.memory.fence import fenced
 from knowhen.memory.models.base import ChatModel, Message
-from knowhen.memory.thoughts.fence import fenced
 
 SCHEMA: dict[str, object] = {
     "type": "object",

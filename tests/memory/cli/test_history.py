@@ -7,7 +7,7 @@ import pytest
 from cli_program import Run
 
 from knowhen import MemoryManager
-from knowhen.memory.consolidation import Settled
+from knowhen.memory.settling import Settled
 
 MOVES = [
     ("m1", "2024-01-05T09:00:00Z", "I live in Oslo."),

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from knowhen.memory.records import Thought, Turn
-from knowhen.memory.thoughts import neighbours, workspace
+from knowhen.memory.thoughts import workspace
 from knowhen.memory.thoughts.relations import Relation, relation
 
 from .conftest import Talk, turn
@@ -17,7 +17,7 @@ REACH = 4
 
 @pytest.fixture
 def short_reach(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(neighbours, "REACH", REACH)
+    monkeypatch.setattr(workspace, "REACH", REACH)
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from knowhen.memory.errors import ModelFailed
 from knowhen.memory.models.scripted import ScriptedChatModel
-from knowhen.memory.thoughts.judge import ModelJudge, open_pairs
+from knowhen.memory.thoughts.model import ModelJudge, open_pairs
 from knowhen.memory.thoughts.operations import Merge, Supersede
 
 from .conftest import Talk

@@ -23,7 +23,7 @@ from knowhen.memory.thoughts.operations import (
     Supersede,
     Use,
 )
-from knowhen.memory.thoughts.timeline import as_of, current_first, known_at
+from knowhen.memory.thoughts.resolution import known_at, true_at
 
 from .conftest import START, Talk, entries, turn
 
@@ -165,12 +165,11 @@ def test_time_travel_tells_what_was_true_and_what_was_known(talk: Talk) -> None:
     def said(thoughts: list) -> list[str]:  # type: ignore[type-arg]
         return [thought.object for thought in thoughts if thought.status == "active"]
 
-    assert [t.object for t in as_of(talk.all(), then)] == ["Berlin"]
-    assert [t.object for t in as_of(talk.all(), later)] == ["Paris"]
+    assert [t.object for t in true_at(talk.all(), then)] == ["Berlin"]
+    assert [t.object for t in true_at(talk.all(), later)] == ["Paris"]
     assert said(known_at(talk.all(), then)) == ["Berlin"]
     assert said(known_at(talk.all(), later)) == ["Paris"]
     assert known_at(talk.all(), START - timedelta(days=1)) == []
-    assert [t.object for t in current_first(talk.all())] == ["Paris", "Berlin"]
 
 
 def test_erasing_the_new_fact_brings_back_the_old(talk: Talk) -> None:

@@ -5,13 +5,19 @@ from collections.abc import Mapping
 import pytest
 
 from knowhen.memory.errors import ModelFailed, ModelUnsupported
+from knowhen.memory.fence import fenced
 from knowhen.memory.models.schema import check_schema
 from knowhen.memory.models.scripted import ScriptedChatModel
-from knowhen.memory.thoughts import prompts
+from knowhen.memory.testing.proposer import ScriptedProposer
 from knowhen.memory.thoughts.base import Proposals
-from knowhen.memory.thoughts.fence import fenced
-from knowhen.memory.thoughts.model import ModelProposer, Retries
-from knowhen.memory.thoughts.scripted import ScriptedProposer
+from knowhen.memory.thoughts.model import (
+    DECIDE_SCHEMA,
+    PROPOSE_SCHEMA,
+    ModelProposer,
+    Retries,
+    ask_statements,
+    ask_verdicts,
+)
 
 from .conftest import Talk, turn
 
@@ -121,7 +127,7 @@ def test_checked_proposals_become_thoughts_and_rejected_ones_do_not(talk: Talk) 
 
 
 def test_every_prompt_renders() -> None:
-    system, user = prompts.propose(EVENT)
+    system, user = ask_statements(EVENT)
     assert "Cite the ids" in system.content
     assert '"id": "t1"' in user.content and "pottery" in user.content
 
@@ -129,16 +135,16 @@ def test_every_prompt_renders() -> None:
 def test_the_comparing_prompt_renders(talk: Talk) -> None:
     talk.say("I ride a horse to work.", id="a")
     (horse,) = talk.all()
-    system, user = prompts.decide([(horse, horse)])
+    system, user = ask_verdicts([(horse, horse)])
     assert "replaces" in system.content
     assert '"pair": 1' in user.content and "2024-03-01" in user.content
 
 
 def test_the_schemas_accept_what_they_ask_for() -> None:
-    check_schema({"statements": [statement()]}, prompts.PROPOSE_SCHEMA)
-    check_schema({"answers": ["same", "replaces"]}, prompts.DECIDE_SCHEMA)
+    check_schema({"statements": [statement()]}, PROPOSE_SCHEMA)
+    check_schema({"answers": ["same", "replaces"]}, DECIDE_SCHEMA)
     with pytest.raises(ModelFailed):
-        check_schema({"statements": [{"text": "x"}]}, prompts.PROPOSE_SCHEMA)
+        check_schema({"statements": [{"text": "x"}]}, PROPOSE_SCHEMA)
 
 
 def test_the_scripted_proposer_gives_what_it_was_given() -> None:

@@ -2,8 +2,8 @@
 
 from hypothesis import given, settings
 
-from knowhen.memory.thoughts.neighbours import Neighbourhood
 from knowhen.memory.thoughts.relations import relation
+from knowhen.memory.thoughts.workspace import Neighbourhood
 
 from .conftest import Talk, turn
 from .test_properties import SAYINGS, turns

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from knowhen.memory.errors import OperationRefused
 from knowhen.memory.records import Thought, Turn
-from knowhen.memory.thoughts.checks import stems
 from knowhen.memory.thoughts.decay import Decay, retained
+from knowhen.memory.thoughts.features import stems
 from knowhen.memory.thoughts.operations import Expire, Merge, Pin, Retract, Supersede, Use
 
 from .conftest import START, Talk, turn

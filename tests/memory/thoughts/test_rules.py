@@ -2,9 +2,9 @@
 
 import pytest
 
+from knowhen.memory.fence import fenced
 from knowhen.memory.records import Role
 from knowhen.memory.thoughts.base import Proposal
-from knowhen.memory.thoughts.fence import fenced
 from knowhen.memory.thoughts.rules import RuleProposer
 
 from .conftest import turn

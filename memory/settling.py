@@ -1,4 +1,4 @@
-"""Turning closed events into thoughts: the work that `remember` leaves for later."""
+"""Settling: closed events are turned into thoughts, the work that `remember` leaves for later."""
 
 import logging
 from collections.abc import Sequence
@@ -9,14 +9,21 @@ from knowhen.memory.embedders.identity import checked_vectors
 from knowhen.memory.episodes.recorder import EventRecorder
 from knowhen.memory.errors import EmbedderFailed, NotFound, OperationRefused
 from knowhen.memory.language.terms import terms
+from knowhen.memory.models.base import ChatModel
 from knowhen.memory.records import Event, Thought
 from knowhen.memory.stores.base import Entry, Store
 from knowhen.memory.thoughts.base import Proposals, Proposer
-from knowhen.memory.thoughts.judge import Judged, ModelJudge, open_pairs
 from knowhen.memory.thoughts.ledger import ThoughtLedger
+from knowhen.memory.thoughts.model import Judged, ModelJudge, ModelProposer, open_pairs
 from knowhen.memory.thoughts.operations import Operation
+from knowhen.memory.thoughts.rules import RuleProposer
 
 log = logging.getLogger(__name__)
+
+
+def make_proposer(model: ChatModel | None) -> Proposer:
+    """Who proposes thoughts: rules without a model; with one, a structured call for each event."""
+    return RuleProposer() if model is None else ModelProposer(model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +51,7 @@ JUDGED = 50
 """Waiting thoughts that are compared with others at a time."""
 
 
-class Consolidation:
+class Settling:
     """Thinks about closed events, one at a time, in transactions of their own.
 
     The queue is in the store: what a crash or a failing model leaves undone is done next time.

@@ -1,7 +1,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from knowhen.memory.thoughts.fence import fenced, unfenced
+from knowhen.memory.fence import fenced, unfenced
 
 
 def test_fenced_text_is_blanked_and_the_rest_stays_in_place() -> None:

@@ -2,9 +2,8 @@
 
 import numpy as np
 import pytest
+from methods.lsh import LshIndex, LshSettings, similar_pairs
 from numpy.typing import NDArray
-
-from knowhen.memory.thoughts.lsh import LshIndex, LshSettings, similar_pairs
 
 Vectors = NDArray[np.float32]
 HASHED = LshSettings(exact_below=0)
