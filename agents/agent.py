@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 from knowhen.agents.background import Background
 from knowhen.agents.chat import Chat, make_chat
 from knowhen.agents.minds import Minds
-from knowhen.memory.answering import answer, cited
 from knowhen.memory.closing import Closing
 from knowhen.memory.errors import InvalidInput
 from knowhen.memory.manager import MemoryManager
 from knowhen.memory.models.base import Message
+from knowhen.memory.recall.answering import answer, cited
 from knowhen.memory.records import Answer, Recall, Turn
 
 if TYPE_CHECKING:

@@ -26,11 +26,11 @@ from knowhen import MemoryManager
 from knowhen.memory.embedders.base import Embedder
 from knowhen.memory.embedders.cache import CachedEmbedder
 from knowhen.memory.embedders.factory import make_embedder
-from knowhen.memory.recall.cues import CUES
-from knowhen.memory.recall.engine import Findings
-from knowhen.memory.recall.fusion import BIAS
 from knowhen.memory.recall.packing import Candidate, pack
 from knowhen.memory.recall.recalling import CANDIDATES, worth
+from knowhen.memory.search.cues import CUES
+from knowhen.memory.search.engine import Findings
+from knowhen.memory.search.fusion import BIAS
 from knowhen.memory.tokens import EstimatedCounter
 
 Floats = NDArray[np.float64]

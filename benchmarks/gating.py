@@ -27,8 +27,8 @@ from conversations import Conversation, beam, locomo
 
 from knowhen import MemoryManager, Turn
 from knowhen.memory.embedders.base import Embedder
-from knowhen.memory.recall.engine import Findings
 from knowhen.memory.records import Decision
+from knowhen.memory.search.engine import Findings
 from knowhen.memory.settings import RecallSettings, Settings
 
 T = TypeVar("T")

@@ -35,7 +35,7 @@ from knowhen.memory.embedders.factory import make_embedder
 from knowhen.memory.language.detection import stop_words
 from knowhen.memory.language.entities import document_entities
 from knowhen.memory.language.terms import terms
-from knowhen.memory.recall.bm25 import bm25
+from knowhen.memory.search.bm25 import bm25
 
 RANKS = (1, 2, 5, 10, 20)
 TOGETHER = (5, 10)

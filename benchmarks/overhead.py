@@ -36,8 +36,8 @@ from knowhen import MemoryAgent, MemoryManager, Turn
 from knowhen.agents.background import Background
 from knowhen.memory.gate.gate import Gate
 from knowhen.memory.ingestion import Ingestion
-from knowhen.memory.recall.engine import RecallEngine
 from knowhen.memory.recall.recalling import Recalling
+from knowhen.memory.search.engine import RecallEngine
 from knowhen.memory.settling import Settling
 
 START = datetime(2024, 1, 1, 9, tzinfo=UTC)

@@ -8,9 +8,9 @@ from collections import Counter
 import numpy as np
 
 from knowhen.memory.language.terms import terms
-from knowhen.memory.recall.bm25 import bm25
-from knowhen.memory.recall.corpus import NONE, Corpus
-from knowhen.memory.recall.cues import Cue, Evidence, Floats, dense, turn, z_score
+from knowhen.memory.search.bm25 import bm25
+from knowhen.memory.search.cues import Cue, Evidence, Floats, dense, turn, z_score
+from knowhen.memory.view.corpus import NONE, Corpus
 
 FEEDBACK_HITS = 5
 FEEDBACK_TERMS = 10

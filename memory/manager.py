@@ -9,14 +9,12 @@ from typing import ParamSpec, TypeVar
 
 from knowhen.graphs.knowledge import KnowledgeGraph
 from knowhen.graphs.walk.factory import make_walk
-from knowhen.memory.answering import answer
 from knowhen.memory.clock import Clock, NewId, SystemClock, random_id
 from knowhen.memory.closing import Closing
 from knowhen.memory.embedders.base import Embedder
 from knowhen.memory.embedders.factory import make_embedder
 from knowhen.memory.embedders.identity import claim
 from knowhen.memory.errors import InvalidInput, NotFound
-from knowhen.memory.explanation import Explanation, explain
 from knowhen.memory.forgetting import Wanted, select
 from knowhen.memory.gate.calibration import ERROR, Calibration, Trace
 from knowhen.memory.gate.gate import Gate
@@ -25,9 +23,10 @@ from knowhen.memory.indexes.base import VectorIndex
 from knowhen.memory.indexes.factory import make_index
 from knowhen.memory.models.base import ChatModel
 from knowhen.memory.models.factory import make_model
-from knowhen.memory.recall.engine import Findings
+from knowhen.memory.recall.answering import answer
 from knowhen.memory.recall.recalling import Recalling
 from knowhen.memory.recall.rerankers.base import Reranker
+from knowhen.memory.recall.why import Explanation, explain
 from knowhen.memory.records import (
     Answer,
     Decision,
@@ -40,6 +39,7 @@ from knowhen.memory.records import (
     Turn,
 )
 from knowhen.memory.reindexing import reindex
+from knowhen.memory.search.engine import Findings
 from knowhen.memory.settings import Settings
 from knowhen.memory.settling import Settled, make_proposer
 from knowhen.memory.space import Equipment, Space
@@ -226,7 +226,7 @@ class MemoryManager(Closing):
 
     def why(self, item: Recollection) -> Explanation:
         """Why an item was recalled: each cue's share, its sources, its links in the graph."""
-        return explain(item, self._space, self._store)
+        return explain(item, self._store, self.space, self._space.engine)
 
     # Thoughts ----------------------------------------------------------------------------
     def think(self, turns: Sequence[Turn | str]) -> list[int]:

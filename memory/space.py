@@ -17,8 +17,8 @@ from knowhen.memory.erasure import Erasure
 from knowhen.memory.indexes.base import VectorIndex
 from knowhen.memory.ingestion import Ingestion
 from knowhen.memory.models.base import ChatModel
-from knowhen.memory.recall.engine import RecallEngine
 from knowhen.memory.recall.rerankers.base import Reranker
+from knowhen.memory.search.engine import RecallEngine
 from knowhen.memory.settings import Settings
 from knowhen.memory.settling import Settling, thought_entries
 from knowhen.memory.stores.base import EntryKind, Store

@@ -1,5 +1,6 @@
 """The folders and what pyproject.toml says of them."""
 
+import re
 import subprocess
 import sys
 import tomllib
@@ -94,6 +95,38 @@ def test_dependencies_point_one_way(folder: str, forbidden: tuple[str, ...]) -> 
         for name in forbidden:
             assert f"from {name}" not in text, f"{file} imports {name}"
             assert f"import {name}" not in text, f"{file} imports {name}"
+
+
+ROOMS = ("view", "search", "gate", "recall")
+"""In the order in which a question flows: each may use those before it and none after."""
+
+
+def _arrows() -> dict[str, set[str]]:
+    """Which folders of `memory/` each of them imports from."""
+    found: dict[str, set[str]] = {}
+    for folder in (ROOT / "memory").iterdir():
+        text = "".join(file.read_text(encoding="utf-8") for file in folder.rglob("*.py"))
+        named = set(re.findall(r"^\s*(?:from|import) knowhen\.memory\.(\w+)", text, re.M))
+        found[folder.name] = {name for name in named if (ROOT / "memory" / name).is_dir()}
+    return {name: arrows - {name} for name, arrows in found.items() if arrows or name in ROOMS}
+
+
+def test_no_folder_of_memory_imports_in_a_circle() -> None:
+    rest = _arrows()
+    rest.pop("cli")
+    while leaves := [name for name, arrows in rest.items() if not arrows & rest.keys()]:
+        for name in leaves:
+            del rest[name]
+    assert not rest, f"these folders import each other: {rest}"
+
+
+def test_a_question_flows_one_way_through_the_rooms() -> None:
+    arrows = _arrows()
+    for place, room in enumerate(ROOMS):
+        assert not arrows[room] & set(ROOMS[place + 1 :]), f"{room} imports from a later room"
+        below = arrows.keys() - set(ROOMS) - {"cli"}
+        for folder in below:
+            assert room not in arrows[folder], f"{folder} imports from {room}"
 
 
 def test_no_file_is_over_500_lines() -> None:

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from knowhen.memory.gate.content import Content
 from knowhen.memory.language import pronouns
 from knowhen.memory.language.terms import tokens, words
-from knowhen.memory.recall.corpus import NONE
-from knowhen.memory.recall.engine import Findings, best
+from knowhen.memory.search.engine import Findings, best
+from knowhen.memory.view.corpus import NONE
 
 Mask = NDArray[np.bool_]
 Person = Literal["i", "you", "plain"]

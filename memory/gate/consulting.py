@@ -8,8 +8,8 @@ import numpy as np
 from knowhen.memory.gate.advice import ask_advice, follow
 from knowhen.memory.gate.gate import Gate
 from knowhen.memory.models.base import ChatModel
-from knowhen.memory.recall.engine import Findings
 from knowhen.memory.records import Decision
+from knowhen.memory.search.engine import Findings
 
 
 def consult(

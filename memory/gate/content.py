@@ -10,8 +10,8 @@ from knowhen.memory.language.dates import find_dates
 from knowhen.memory.language.detection import detect
 from knowhen.memory.language.periods import MONTHS, WEEKDAYS
 from knowhen.memory.language.terms import terms, word_terms, words
-from knowhen.memory.recall.bm25 import idf
-from knowhen.memory.recall.cues import Evidence
+from knowhen.memory.search.bm25 import idf
+from knowhen.memory.search.cues import Evidence
 
 Floats = NDArray[np.float64]
 # English words that frame a question rather than say what it is about.

@@ -9,10 +9,10 @@ from dataclasses import replace
 import numpy as np
 
 from knowhen.memory.gate.conflict import refuses
-from knowhen.memory.gate.dialogue import asks
-from knowhen.memory.recall.corpus import NONE
-from knowhen.memory.recall.cues import Evidence
-from knowhen.memory.recall.engine import Findings, best
+from knowhen.memory.language.dialogue import asks
+from knowhen.memory.search.cues import Evidence
+from knowhen.memory.search.engine import Findings, best
+from knowhen.memory.view.corpus import NONE
 
 NEAREST = 12
 """First hits whose wording is read; questions that end in a mark are found wherever they are."""

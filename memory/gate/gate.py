@@ -7,8 +7,8 @@ from knowhen.memory.gate.decide import decide
 from knowhen.memory.gate.features import features
 from knowhen.memory.gate.heads import Heads, family_of, shipped_heads
 from knowhen.memory.gate.signals import read_signals
-from knowhen.memory.recall.engine import Findings
 from knowhen.memory.records import Decision
+from knowhen.memory.search.engine import Findings
 from knowhen.memory.stores.base import Store
 
 

@@ -9,15 +9,15 @@ from numpy.typing import NDArray
 from knowhen.memory.gate.attribution import Attribution, attribute, read_sides
 from knowhen.memory.gate.content import CALENDAR, Content, read_content
 from knowhen.memory.gate.countable import countable
-from knowhen.memory.gate.dialogue import read_utterance
 from knowhen.memory.gate.trust import Trust, read_trust
 from knowhen.memory.gate.world import question_features
 from knowhen.memory.language.base import Utterance
+from knowhen.memory.language.dialogue import read_utterance
 from knowhen.memory.language.entities import find_entities
 from knowhen.memory.language.terms import fold, terms
-from knowhen.memory.recall.bm25 import bm25
-from knowhen.memory.recall.cues import date
-from knowhen.memory.recall.engine import Findings, best
+from knowhen.memory.search.bm25 import bm25
+from knowhen.memory.search.cues import date
+from knowhen.memory.search.engine import Findings, best
 
 Mask = NDArray[np.bool_]
 HITS = 5

@@ -12,7 +12,7 @@ from itertools import combinations
 from typing import Literal
 
 from knowhen.memory.language.sentences import sentences
-from knowhen.memory.recall.query import Query
+from knowhen.memory.search.query import Query
 from knowhen.memory.stores.base import StoredTurn
 from knowhen.memory.thoughts.clauses import clauses
 from knowhen.memory.thoughts.features import Features, Value, of_text

@@ -9,9 +9,9 @@ BEAM (`benchmarks/locomo.py --add contiguity`).
 
 from collections.abc import Sequence
 
-from knowhen.memory.recall.corpus import NONE, Ints
-from knowhen.memory.recall.engine import Findings
 from knowhen.memory.recall.ranking import Ranked
+from knowhen.memory.search.engine import Findings
+from knowhen.memory.view.corpus import NONE, Ints
 
 FOUND = 20
 """Best turns whose neighbours are looked at."""

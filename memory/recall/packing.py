@@ -7,10 +7,10 @@ from datetime import datetime
 import numpy as np
 
 from knowhen.memory.language.terms import words
-from knowhen.memory.recall.corpus import NONE, Corpus
 from knowhen.memory.recall.passages import likely_length, passage
 from knowhen.memory.stores.base import StoredTurn
 from knowhen.memory.tokens import TokenCounter
+from knowhen.memory.view.corpus import NONE, Corpus
 
 HEADER = 20
 """Characters of speaker and id, about."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from knowhen.memory.recall.corpus import Corpus
+from knowhen.memory.view.corpus import Corpus
 
 WHOLE = 600
 """Longer turns may be shown in part."""

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Literal
 
 from knowhen.memory.recall.comparison import compare
-from knowhen.memory.recall.corpus import Corpus
-from knowhen.memory.recall.currency import Currency
-from knowhen.memory.recall.engine import Findings
+from knowhen.memory.search.engine import Findings
+from knowhen.memory.view.corpus import Corpus
+from knowhen.memory.view.currency import Currency
 
 REMARKED = 30
 """First turns that a remark may be about, or name."""

@@ -12,12 +12,12 @@ from knowhen.memory.gate.consulting import consult
 from knowhen.memory.gate.gate import Gate
 from knowhen.memory.models.base import ChatModel
 from knowhen.memory.recall.contiguity import neighbours
-from knowhen.memory.recall.engine import Findings, RecallEngine
 from knowhen.memory.recall.packing import Candidate, Packing, pack
 from knowhen.memory.recall.ranking import Ranked, ranked_turns, with_remarks
 from knowhen.memory.recall.rerankers.base import Reranker
 from knowhen.memory.recall.timeline import in_time, read_time_question
 from knowhen.memory.records import Recall, Recollection
+from knowhen.memory.search.engine import Findings, RecallEngine
 from knowhen.memory.settings import RecallSettings
 from knowhen.memory.tokens import TokenCounter
 from knowhen.memory.validation import check, text_fault

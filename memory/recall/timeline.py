@@ -14,8 +14,8 @@ from typing import Literal
 import numpy as np
 
 from knowhen.memory.language.dates import find_dates
-from knowhen.memory.recall.corpus import Corpus
 from knowhen.memory.recall.ranking import Ranked
+from knowhen.memory.view.corpus import Corpus
 
 Kind = Literal["first", "last", "before", "after", "order"]
 

@@ -3,8 +3,8 @@ from hypothesis import strategies as st
 
 from knowhen.agents.mind import no_recall
 from knowhen.agents.prompt import GUIDE, NOTHING, PromptBudget, own_words
-from knowhen.memory.answering import cited
 from knowhen.memory.fence import fenced, unfenced
+from knowhen.memory.recall.answering import cited
 from knowhen.memory.records import Decision, Recall, Recollection
 from knowhen.memory.tokens import EstimatedCounter
 

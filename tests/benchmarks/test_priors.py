@@ -8,7 +8,7 @@ import pytest
 from knowhen import MemoryManager, Turn
 from knowhen.graphs.edges import EDGE_KINDS
 from knowhen.memory.embedders.lexical import LexicalEmbedder
-from knowhen.memory.recall.engine import SEED_PARTS
+from knowhen.memory.search.engine import SEED_PARTS
 from knowhen.memory.settings import RecallSettings, Settings
 
 FOLDER = Path(__file__).parents[2] / "benchmarks"

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from knowhen import MemoryManager, Turn
-from knowhen.memory.recall.corpus import Corpus
 from knowhen.memory.recall.packing import Candidate, pack
 from knowhen.memory.tokens import EstimatedCounter
+from knowhen.memory.view.corpus import Corpus
 
 START = datetime(2024, 3, 1, 9, tzinfo=UTC)
 LONG = " ".join(f"Sentence number {n} speaks about topic {n % 7} at length." for n in range(80))

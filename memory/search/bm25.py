@@ -10,7 +10,7 @@ from copy import copy
 import numpy as np
 from numpy.typing import NDArray
 
-from knowhen.memory.recall.corpus import NONE, Corpus
+from knowhen.memory.view.corpus import NONE, Corpus
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

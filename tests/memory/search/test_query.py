@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from knowhen.memory.recall.query import read_query
+from knowhen.memory.search.query import read_query
 
 SPEAKERS = ["Melanie", "Caroline", "José García"]
 

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from knowhen.memory.recall.bm25 import TermCounts, bm25, idf
-from knowhen.memory.recall.corpus import NONE, Corpus
+from knowhen.memory.search.bm25 import TermCounts, bm25, idf
 from knowhen.memory.stores.volatile import VolatileStore
+from knowhen.memory.view.corpus import NONE, Corpus
 
 WORDS = ["oak", "elm", "fig"]
 

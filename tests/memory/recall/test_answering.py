@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from knowhen.memory.answering import answer, cited, read, verbatim
 from knowhen.memory.errors import ModelFailed
 from knowhen.memory.models.scripted import ScriptedChatModel
+from knowhen.memory.recall.answering import answer, cited, read, verbatim
 from knowhen.memory.records import Action, Decision, Recall, Recollection
 
 DAY = datetime(2024, 3, 2, tzinfo=UTC)

@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowhen.memory.indexes.base import VectorIndex
-from knowhen.memory.recall.currency import Currency
-from knowhen.memory.recall.query import Query
 from knowhen.memory.records import Thought
+from knowhen.memory.search.query import Query
 from knowhen.memory.stores.base import Integers, Store
 from knowhen.memory.thoughts.decay import Decay
 from knowhen.memory.thoughts.resolution import known_at as known_then
 from knowhen.memory.thoughts.resolution import true_at
+from knowhen.memory.view.currency import Currency
 
 DEPTH = 20
 """Nearest thoughts looked at by cosine, and again by shared terms."""

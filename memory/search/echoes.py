@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from knowhen.memory.gate.dialogue import read_utterance
+from knowhen.memory.language.dialogue import read_utterance
 from knowhen.memory.language.terms import overlap, words
-from knowhen.memory.recall.bm25 import TermCounts
-from knowhen.memory.recall.query import Query
+from knowhen.memory.search.bm25 import TermCounts
+from knowhen.memory.search.query import Query
 
 SAME = 0.8
 """Overlap of words (Jaccard) from which a part asks what the query asks."""

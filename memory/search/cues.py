@@ -12,9 +12,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from knowhen.memory.recall.bm25 import TermCounts, bm25, idf
-from knowhen.memory.recall.corpus import Corpus
-from knowhen.memory.recall.query import Query
+from knowhen.memory.search.bm25 import TermCounts, bm25, idf
+from knowhen.memory.search.query import Query
+from knowhen.memory.view.corpus import Corpus
 
 Floats = NDArray[np.float64]
 Cue = Callable[["Evidence"], Floats]

@@ -1,6 +1,6 @@
 import pytest
 
-from knowhen.memory.gate.dialogue import asks, read_utterance
+from knowhen.memory.language.dialogue import asks, read_utterance
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from importlib import resources
 import numpy as np
 from numpy.typing import NDArray
 
-from knowhen.memory.recall.cues import CUES, Evidence
+from knowhen.memory.search.cues import CUES, Evidence
 
 Floats = NDArray[np.float64]
 BIAS = "bias"

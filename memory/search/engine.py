@@ -17,18 +17,18 @@ from knowhen.memory.embedders.base import Embedder
 from knowhen.memory.embedders.identity import checked_vectors
 from knowhen.memory.indexes.base import VectorIndex
 from knowhen.memory.language.entities import find_entities
-from knowhen.memory.recall.bm25 import TermCounts
-from knowhen.memory.recall.corpus import NONE, Corpus
-from knowhen.memory.recall.cues import CUES, Evidence
-from knowhen.memory.recall.currency import Currency
-from knowhen.memory.recall.echoes import echoes
-from knowhen.memory.recall.facts import FactHit, FactSearch
-from knowhen.memory.recall.fusion import BIAS, contributions, fuse, shipped_weights
-from knowhen.memory.recall.network import Network
-from knowhen.memory.recall.query import Query, read_query
-from knowhen.memory.recall.shelving import reordering
+from knowhen.memory.search.bm25 import TermCounts
+from knowhen.memory.search.cues import CUES, Evidence
+from knowhen.memory.search.echoes import echoes
+from knowhen.memory.search.facts import FactHit, FactSearch
+from knowhen.memory.search.fusion import BIAS, contributions, fuse, shipped_weights
+from knowhen.memory.search.query import Query, read_query
+from knowhen.memory.search.shelving import reordering
 from knowhen.memory.settings import RecallSettings
 from knowhen.memory.stores.base import Store
+from knowhen.memory.view.corpus import NONE, Corpus
+from knowhen.memory.view.currency import Currency
+from knowhen.memory.view.network import Network
 
 Floats = NDArray[np.float64]
 

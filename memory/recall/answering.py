@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from knowhen.memory.errors import ModelFailed
 from knowhen.memory.gate.advice import Draft, ask_draft, knows
 from knowhen.memory.gate.conflict import standing
-from knowhen.memory.gate.dialogue import asks
 from knowhen.memory.gate.prompts import ANSWER_SCHEMA, answer_messages
 from knowhen.memory.gate.trust import WORDS
 from knowhen.memory.language.detection import stop_words
+from knowhen.memory.language.dialogue import asks
 from knowhen.memory.language.terms import fold, unspaced, words
 from knowhen.memory.models.base import ChatModel, Message
 from knowhen.memory.records import Answer, Recall, Recollection

@@ -14,7 +14,7 @@ from knowhen.graphs.knowledge import KnowledgeGraph
 from knowhen.graphs.passages import ENTITY, PassageGraph
 from knowhen.graphs.retrieval import retrieve
 from knowhen.memory.language.detection import DEFAULT, stop_words
-from knowhen.memory.recall.cues import Evidence
+from knowhen.memory.search.cues import Evidence
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

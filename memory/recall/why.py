@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from knowhen.memory.records import Recollection, Turn
-from knowhen.memory.space import Space
+from knowhen.memory.search.engine import RecallEngine
 from knowhen.memory.stores.base import Store
 
 
@@ -24,18 +24,18 @@ class Explanation:
     """Whether it stands in the context."""
 
 
-def explain(item: Recollection, space: Space, store: Store) -> Explanation:
+def explain(item: Recollection, store: Store, space: str, engine: RecallEngine) -> Explanation:
     """Look up what stands behind a recollection."""
-    sources = [s.turn for s in store.turns(space.name, ids=list(item.sources))]
+    sources = [s.turn for s in store.turns(space, ids=list(item.sources))]
     node = f"{item.kind}:{item.id}"
-    with space.engine.network.reading() as graph:
+    with engine.network.reading() as graph:
         links = [edge.target for edge in graph.neighbours(node)] if node in graph else []
-    corpus = space.engine.corpus.refresh()
+    corpus = engine.corpus.refresh()
     event = ""
     if sources and sources[0].id in corpus.position:
         number = int(corpus.event[corpus.position[sources[0].id]])
         if number >= 0:
             event_id = corpus.events[number]
-            event = next((e.title for e in store.events(space.name) if e.id == event_id), "")
+            event = next((e.title for e in store.events(space) if e.id == event_id), "")
     shares = dict(sorted(item.why.items(), key=lambda pair: -abs(pair[1])))
     return Explanation(item, shares, tuple(sources), event, tuple(links), item.packed is not None)

@@ -12,9 +12,9 @@ import pytest
 from knowhen import MemoryManager, Turn
 from knowhen.graphs.export import to_json
 from knowhen.graphs.walk import PushWalk
-from knowhen.memory.recall.network import Network
 from knowhen.memory.records import Recall
 from knowhen.memory.stores.sqlite import SqliteStore
+from knowhen.memory.view.network import Network
 
 START = datetime(2024, 3, 1, 9, tzinfo=UTC)
 PEOPLE = ("Nora", "Ivo", "Sam", "Mara")

@@ -1,0 +1,1 @@
+"""One read model of a space: what every question about it is answered from."""
