@@ -8,13 +8,12 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+from methods.hipporag import HIPPORAG, HIPPORAG2
 from numpy.typing import NDArray
 from report import Results, arguments, figure, paired, table, write
 
 from knowhen import Document
 from knowhen.graphs import (
-    HIPPORAG,
-    HIPPORAG2,
     KNOWHEN,
     Cues,
     Fact,

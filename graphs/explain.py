@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import count
 
-from knowhen.graphs.edges import Edge
-from knowhen.graphs.knowledge import KnowledgeGraph
-from knowhen.graphs.walk.base import DAMPING, check_damping
+from knowhen.graphs.knowledge import Edge, KnowledgeGraph
+from knowhen.graphs.walk import DAMPING, check_damping
 
 EFFORT = 5_000
 """Edges looked at before the search gives up on seeds further away."""

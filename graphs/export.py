@@ -1,17 +1,20 @@
-"""The graph for other tools: JSON, networkx and GraphML."""
+"""The graph for other tools and for the eye: JSON, networkx, GraphML and a picture."""
 
 import json
+import math
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
+from warnings import catch_warnings, filterwarnings
 
-from knowhen.graphs.edges import Edge, kind_of
 from knowhen.graphs.errors import InvalidInput, MissingExtra
-from knowhen.graphs.knowledge import KnowledgeGraph
-from knowhen.graphs.walk.base import Ranking
+from knowhen.graphs.knowledge import Edge, KnowledgeGraph, kind_of
+from knowhen.graphs.walk import Ranking
 
 if TYPE_CHECKING:
     import networkx
+    from matplotlib.figure import Figure
+
 
 FORMAT = "knowhen-graph"
 VERSION = 1
@@ -57,33 +60,6 @@ def to_json(graph: KnowledgeGraph, nodes: Collection[str] | None = None) -> dict
             for source, target, kind, weight in rows
         ],
     }
-
-
-def from_json(data: Mapping[str, object], source: str = "import") -> KnowledgeGraph:
-    """A graph with the nodes and edges that `to_json` gave, all from one source.
-
-    Raises:
-        InvalidInput: the data has another format, or lacks a part.
-        InvalidEdge: as for `KnowledgeGraph.add`.
-    """
-    if data.get("format") != FORMAT or data.get("version") != VERSION:
-        raise InvalidInput(f"this is not the JSON of a knowhen graph of version {VERSION}")
-    nodes, edges = data.get("nodes"), data.get("edges")
-    if not isinstance(nodes, list) or not isinstance(edges, list):
-        raise InvalidInput("the JSON of a graph needs lists of nodes and edges")
-    graph = KnowledgeGraph()
-    try:
-        graph.add(
-            source,
-            [
-                Edge(str(row["source"]), str(row["target"]), str(row["kind"]), float(row["weight"]))
-                for row in edges
-            ],
-            [str(row["id"]) for row in nodes],
-        )
-    except (KeyError, TypeError) as error:
-        raise InvalidInput(f"a node or an edge lacks a part: {error}") from error
-    return graph
 
 
 def to_networkx(
@@ -144,3 +120,124 @@ def write_json(
     """Write `to_json` to a file."""
     text = json.dumps(to_json(graph, nodes), ensure_ascii=False, indent=1)
     Path(path).write_text(text + "\n", encoding="utf-8")
+
+
+FORMATS = (".png", ".svg", ".pdf")
+_COLOURS = {
+    "fact": "#4c72b0",
+    "mention": "#999999",
+    "synonym": "#c44e52",
+    "contiguity": "#55a868",
+    "source": "#8172b2",
+    "member": "#ccb974",
+}
+_LABEL = 28
+
+
+def draw(
+    graph: KnowledgeGraph,
+    ranking: Ranking,
+    restart: Mapping[str, float],
+    path: str | Path,
+    *,
+    limit: int = 40,
+    labels: Mapping[str, str] | None = None,
+) -> None:
+    """Draw the seeds and best nodes of a walk: score is the size, share of restart the colour.
+
+    Seeds have a thick rim. The file's ending (.png, .svg or .pdf) says what is drawn; the same
+    walk gives the same picture. `labels` replaces ids, such as turns by their first words.
+    Letters that no font has are drawn as boxes.
+
+    Raises:
+        InvalidInput: the ending is another one, or the walk reached nothing.
+        MissingExtra: matplotlib or networkx is not installed.
+    """
+    if Path(path).suffix.lower() not in FORMATS:
+        raise InvalidInput(f"a picture is one of {', '.join(FORMATS)}, not {str(path)!r}")
+    try:
+        from matplotlib import rc_context
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise MissingExtra("matplotlib", "plot") from error
+    nodes = neighbourhood(graph, ranking, limit=limit, restart=restart)
+    if not nodes:
+        raise InvalidInput("the walk reached nothing that could be drawn")
+    scores = ranking.scores_by_node()
+    net = to_networkx(graph, nodes, scores=scores, restart=restart)
+    # A salt and no date, so that equal walks make equal bytes.
+    with rc_context({"svg.hashsalt": "knowhen"}), catch_warnings():
+        # Letters that no installed font has are drawn as boxes.
+        filterwarnings("ignore", message="Glyph", category=UserWarning)
+        figure = Figure(figsize=(10, 8), layout="constrained")
+        FigureCanvasAgg(figure)
+        _draw_net(figure, net, labels or {})
+        undated = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
+        figure.savefig(path, dpi=150, metadata=undated.get(Path(path).suffix.lower()))
+
+
+def _places(net: "networkx.MultiGraph[str]") -> dict[str, tuple[float, float]]:
+    """A position for each node; parts without edges between them are kept near each other."""
+    import networkx
+
+    tied = networkx.Graph(net.edges())
+    tied.add_nodes_from(net)
+    heads = [
+        max(part, key=lambda node: (net.nodes[node]["score"], node))
+        for part in networkx.connected_components(tied)
+    ]
+    heads.sort(key=lambda node: (-net.nodes[node]["score"], node))
+    tied.add_edges_from((heads[0], head) for head in heads[1:])
+    start = networkx.circular_layout(sorted(tied))
+    spread = 3.0 / math.sqrt(len(tied))
+    return {
+        node: (float(x), float(y))
+        for node, (x, y) in networkx.spring_layout(
+            tied, pos=start, k=spread, seed=0, iterations=300
+        ).items()
+    }
+
+
+def _draw_net(figure: "Figure", net: "networkx.MultiGraph[str]", labels: Mapping[str, str]) -> None:
+    axes = figure.add_subplot()
+    places = _places(net)
+    for source, target, kind in net.edges(keys=True):
+        (x, y), (u, v) = places[source], places[target]
+        axes.plot([x, u], [y, v], color=_COLOURS.get(kind, "#bbbbbb"), lw=1, alpha=0.6, zorder=1)
+    order = list(net)
+    scores = [float(net.nodes[node]["score"]) for node in order]
+    masses = [float(net.nodes[node]["restart"]) for node in order]
+    most = max(scores) or 1.0
+    dots = axes.scatter(
+        [places[node][0] for node in order],
+        [places[node][1] for node in order],
+        s=[60.0 + 900.0 * math.sqrt(score / most) for score in scores],
+        c=[mass / (sum(masses) or 1.0) for mass in masses],
+        cmap="YlOrRd",
+        vmin=0.0,
+        edgecolors="#333333",
+        linewidths=[2.5 if mass > 0 else 0.6 for mass in masses],
+        zorder=2,
+    )
+    for node in order:
+        text = " ".join(labels.get(node, node.partition(":")[2] or node).split())
+        short = text if len(text) <= _LABEL else text[: _LABEL - 1] + "…"
+        axes.annotate(
+            short.replace("$", r"\$"),
+            places[node],
+            xytext=(0, -9),
+            textcoords="offset points",
+            fontsize=7,
+            ha="center",
+            va="top",
+            zorder=3,
+        )
+    used = sorted({kind for _, _, kind in net.edges(keys=True)})
+    for kind in used:
+        axes.plot([], [], color=_COLOURS.get(kind, "#bbbbbb"), label=kind)
+    if used:
+        figure.legend(loc="outside lower center", fontsize=8, ncols=len(used))
+    colorbar = figure.colorbar(dots, ax=axes, shrink=0.6)
+    colorbar.set_label("share of restart (size: score)")
+    axes.set_axis_off()

@@ -1,7 +1,8 @@
-"""Names of entities, brought to one form in any script."""
+"""Names of entities: one form in any script, and the known ones that stand in a text."""
 
 import re
 import unicodedata
+from collections.abc import Container
 
 _INITIALS = re.compile(r"(?<!\w)([^\W\d_])\.(?=\w(?:\W|$))")
 _POSSESSIVE = re.compile(r"(?<=\w)'s(?!\w)")
@@ -14,6 +15,14 @@ _SIGNS = re.compile(
     r"|(?<!\S)[.@#$](?=\w)"
     r"|(?<=\d)%"
 )
+
+LONGEST = 10
+"""Words (or signs, in scripts without spaces) of the longest name looked for in a query."""
+
+# Kana, Han, Thai, Lao and Khmer write no spaces: each sign is a word of its own.
+_UNSPACED = "\u3040-\u30ff\u3400-\u9fff\u0e00-\u0eff\u1780-\u17ff"
+PARTS = re.compile(rf"[{_UNSPACED}]|[^\s{_UNSPACED}]+")
+"""The words of a text; in scripts without spaces each sign is one."""
 
 
 def normalise(name: str) -> str:
@@ -48,3 +57,24 @@ def _belongs(sign: str) -> bool:
 def alphanumerics(name: str) -> int:
     """How many letters and digits of any script the name has."""
     return sum(sign.isalnum() for sign in name)
+
+
+def entities_in(
+    query: str, known: Container[str], *, stop: Container[str] = frozenset()
+) -> dict[str, float]:
+    """The known names that stand in the query, longest first, none inside another.
+
+    Query and names are compared in their normalised form, in scripts written without spaces
+    sign by sign, in others word by word. Single words in `stop` are no names.
+    """
+    text = normalise(query)
+    parts = [match.span() for match in PARTS.finditer(text)]
+    free, found = [True] * len(parts), {}
+    for length in range(min(LONGEST, len(parts)), 0, -1):
+        for first in range(len(parts) - length + 1):
+            name = text[parts[first][0] : parts[first + length - 1][1]]
+            run = slice(first, first + length)
+            if name in known and all(free[run]) and not (length == 1 and name in stop):
+                free[run] = [False] * length
+                found[name] = 1.0
+    return found

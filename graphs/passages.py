@@ -1,4 +1,4 @@
-"""The graph of passages, their facts and entities: kept in step passage by passage."""
+"""Passages with their facts and entities, and the graph that is made of them."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,11 +7,48 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from knowhen.graphs.edges import Edge
-from knowhen.graphs.facts import Fact
-from knowhen.graphs.knowledge import KnowledgeGraph
+from knowhen.graphs.knowledge import Edge, KnowledgeGraph
 from knowhen.graphs.names import normalise
 from knowhen.graphs.synonyms import SynonymFinder
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Fact:
+    """A relational statement under normalised names; equal facts of two passages are one."""
+
+    subject: str
+    predicate: str
+    object: str
+
+    @property
+    def text(self) -> str:
+        """The fact as one line, as it is embedded and shown to a model."""
+        return " ".join(part for part in (self.subject, self.predicate, self.object) if part)
+
+    @property
+    def entities(self) -> tuple[str, ...]:
+        """Subject and object, each once."""
+        return tuple(dict.fromkeys(name for name in (self.subject, self.object) if name))
+
+
+def facts_from(triples: Iterable[object]) -> tuple[tuple[Fact, ...], int]:
+    """The distinct facts among recorded triples, and how many triples were malformed.
+
+    A triple is a list or tuple of three strings whose subject and object are not blank; models
+    write others now and then, and those are counted, never guessed at.
+    """
+    facts: dict[Fact, None] = {}
+    malformed = 0
+    for triple in triples:
+        match triple:
+            case [str(subject), str(predicate), str(object_)] if (
+                subject.strip() and object_.strip()
+            ):
+                facts[Fact(normalise(subject), normalise(predicate), normalise(object_))] = None
+            case _:
+                malformed += 1
+    return tuple(facts), malformed
+
 
 Embed = Callable[[Sequence[str]], NDArray[np.float32]]
 """Texts to unit vectors, shape (texts, dimension)."""

@@ -1,15 +1,206 @@
-"""From a query's cues to ranked passages: facts, recognition, restart, walk, order."""
+"""From a query's cues to ranked passages: facts, recognition, restart, walk, order.
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+A recipe says where the walk restarts, how far it goes, what edges count, and how passages are
+ranked in the end. Everything else is shared.
+"""
 
-from knowhen.graphs.cues import Cues
-from knowhen.graphs.facts import Fact
-from knowhen.graphs.passages import PassageGraph
-from knowhen.graphs.recipes import KNOWHEN, Recipe, dense_order, top_facts
-from knowhen.graphs.recognition.base import Recogniser
-from knowhen.graphs.walk.base import Ranking, Walk
-from knowhen.graphs.walk.push import PushWalk
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+import numpy as np
+
+from knowhen.graphs.adjacency import Slots, Weights
+from knowhen.graphs.errors import InvalidInput
+from knowhen.graphs.passages import ENTITY, Fact, PassageGraph
+from knowhen.graphs.recognition import Recogniser
+from knowhen.graphs.walk import PushWalk, Ranking, Walk
+
+
+@dataclass(frozen=True, slots=True)
+class Cues:
+    """Plain arrays, so that any store, index and embedder can make them.
+
+    The recipes of the papers scale scores by the least and the largest of all facts and of all
+    passages, so those want every score. `knowhen` is content with the best hundreds.
+    """
+
+    query: str
+    passages: Sequence[str]
+    """Ids of passages in the graph."""
+    dense: Weights
+    """Cosine of each passage with the query, shape (passages,)."""
+    lexical: Weights | None = None
+    """BM25 or the like of each passage, shape (passages,)."""
+    facts: Sequence[Fact] = ()
+    fact_scores: Weights = field(default_factory=lambda: np.zeros(0))
+    """Cosine of each fact with the query, shape (facts,)."""
+    entities: Mapping[str, float] = field(default_factory=dict)
+    """Names of entities that the query speaks of, and how surely."""
+
+    def __post_init__(self) -> None:
+        lexical = self.dense if self.lexical is None else self.lexical
+        if not len(self.passages) == len(self.dense) == len(lexical):
+            raise InvalidInput("every passage of the cues needs one score of each sort")
+        if len(self.facts) != len(self.fact_scores):
+            raise InvalidInput("every fact of the cues needs one score")
+
+
+def best(scores: Weights, limit: int) -> Slots:
+    """Places of the `limit` largest scores, best first, equal ones in order of place."""
+    if 0 < limit < len(scores):
+        bound = np.partition(scores, len(scores) - limit)[len(scores) - limit]
+        places = np.flatnonzero(scores >= bound)
+    else:
+        places = np.arange(len(scores))
+    return places[np.lexsort((places, -scores[places]))][:limit]
+
+
+def scaled(scores: Weights) -> Weights:
+    """Scores brought to [0, 1] by the least and the largest; ones if all are equal."""
+    if not scores.size:
+        return scores
+    low, high = scores.min(), scores.max()
+    return (scores - low) / (high - low) if high > low else np.ones(len(scores))
+
+
+def standardised(scores: Weights) -> Weights:
+    """Scores with mean 0 and deviation 1; zeros if all are equal."""
+    deviation = scores.std() if scores.size else 0.0
+    return (scores - scores.mean()) / deviation if deviation > 0 else np.zeros(len(scores))
+
+
+Restart = dict[str, float]
+Scores = list[tuple[str, float]]
+"""Passages with scores, best first."""
+
+CANDIDATES = 100
+"""Best passages of each cue that the recipe `knowhen` ranks in the end."""
+FLOOR = 1e-4
+"""Share of the walk below which passages are alike; about twice what local push leaves open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How a query's cues become a ranking of passages."""
+
+    name: str
+    restart: Callable[[PassageGraph, Cues, Sequence[tuple[Fact, float]]], Restart]
+    """From the graph, the cues and the facts that were kept; empty means not to walk."""
+    order: Callable[[PassageGraph, Cues, Ranking], Scores]
+    """From the graph, the cues and the walk."""
+    damping: float
+    tolerance: float
+    """Of local push, if no other walk is given."""
+    facts: int
+    """How many of the best facts are taken up, before recognition."""
+    kinds: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    """What the weights of edges are multiplied by, per kind."""
+
+
+def top_facts(cues: Cues, limit: int) -> list[tuple[Fact, float]]:
+    """The best facts with their scores scaled over all of them."""
+    scores = scaled(cues.fact_scores)
+    return [(cues.facts[place], float(scores[place])) for place in best(scores, limit)]
+
+
+def fact_entities(
+    base: PassageGraph, facts: Sequence[tuple[Fact, float]], limit: int | None = None
+) -> Restart:
+    """Entities of the facts: the mean over an entity's facts of score / passages it is in.
+
+    HippoRAG 2, section 3.2, with the node specificity of HippoRAG, section 2.3.
+    """
+    weights: dict[str, list[float]] = {}
+    for fact, score in facts:
+        for name in fact.entities:
+            weights.setdefault(name, []).append(score / max(base.spread(name), 1))
+    means = {name: sum(each) / len(each) for name, each in weights.items()}
+    ranked = sorted(means.items(), key=lambda item: (-item[1], item[0]))[:limit]
+    return {ENTITY + name: mean for name, mean in ranked if mean > 0}
+
+
+def query_entities(base: PassageGraph, cues: Cues) -> Restart:
+    """Entities the query speaks of, each by its sureness / passages it is in."""
+    return {
+        ENTITY + name: sureness / base.spread(name)
+        for name, sureness in cues.entities.items()
+        if base.spread(name) and sureness > 0
+    }
+
+
+def dense_order(base: PassageGraph, cues: Cues, ranking: Ranking) -> Scores:
+    """Passages by cosine alone, for when nothing else came to mind."""
+    return [
+        (cues.passages[place], float(cues.dense[place]))
+        for place in best(cues.dense, len(cues.dense))
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class SparseRestart:
+    """A few facts, entities and passages, each sort with a fixed share of the mass.
+
+    HippoRAG 2 restarts at every passage, so that the share of facts falls as memory grows, and
+    the walk touches all of the graph. Here neither depends on how much is remembered. A sort
+    that has nothing leaves its share to the others.
+    """
+
+    facts: float = 0.3
+    entities: float = 0.3
+    passages: float = 0.4
+    seeds: int = 10
+    """Passages to restart at, the best by cosine."""
+    temperature: float = 0.05
+    """Of the softmax over their cosines."""
+
+    def __call__(
+        self, base: PassageGraph, cues: Cues, facts: Sequence[tuple[Fact, float]]
+    ) -> Restart:
+        places = best(cues.dense, self.seeds)
+        masses = np.exp((cues.dense[places] - cues.dense.max(initial=-1.0)) / self.temperature)
+        passages = {cues.passages[i]: float(m) for i, m in zip(places, masses, strict=True)}
+        restart: Restart = {}
+        for share, masses_of in (
+            (self.facts, fact_entities(base, facts)),
+            (self.entities, query_entities(base, cues)),
+            (self.passages, passages),
+        ):
+            total = sum(masses_of.values())
+            for node, mass in masses_of.items():
+                restart[node] = restart.get(node, 0.0) + share * mass / total
+        return restart
+
+
+@dataclass(frozen=True, slots=True)
+class FusedOrder:
+    """The walk's share in logarithms, and the cues themselves, standardised and added.
+
+    Among the best candidates of each only, so that the outcome does not drift as memory grows.
+    """
+
+    dense: float = 0.3
+    lexical: float = 0.2
+
+    def __call__(self, base: PassageGraph, cues: Cues, ranking: Ranking) -> Scores:
+        shares = ranking.scores_by_node()
+        walked = np.array([shares.get(node, 0.0) for node in cues.passages])
+        lexical = np.zeros(len(walked)) if cues.lexical is None else cues.lexical
+        chosen = np.unique(
+            np.concatenate([best(each, CANDIDATES) for each in (walked, cues.dense, lexical)])
+        )
+        total = standardised(np.log(walked[chosen] + FLOOR))
+        total += self.dense * standardised(cues.dense[chosen])
+        total += self.lexical * standardised(lexical[chosen])
+        order = best(total, len(total))
+        return [
+            (cues.passages[place], float(score))
+            for place, score in zip(chosen[order].tolist(), total[order], strict=True)
+        ]
+
+
+KNOWHEN = Recipe("knowhen", SparseRestart(), FusedOrder(), damping=0.93, tolerance=5e-5, facts=5)
+"""A sparse restart, a longer walk, and the walk's share weighed with the cues themselves."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import ParamSpec, TypeVar
 
 from knowhen.graphs.knowledge import KnowledgeGraph
-from knowhen.graphs.walk.factory import make_walk
+from knowhen.graphs.walk import make_walk
 from knowhen.memory.clock import Clock, NewId, SystemClock, random_id
 from knowhen.memory.closing import Closing
 from knowhen.memory.embedders.base import Embedder

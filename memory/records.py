@@ -6,7 +6,7 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import Literal, get_args
 
-from knowhen.graphs.edges import Edge as Edge
+from knowhen.graphs.knowledge import Edge as Edge
 from knowhen.memory.errors import InvalidInput, InvalidTurn
 from knowhen.memory.validation import as_json, text_fault, time_fault
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from knowhen.graphs.walk.base import Walk
+from knowhen.graphs.walk import Walk
 from knowhen.memory.clock import Clock, NewId
 from knowhen.memory.embedders.base import Embedder
 from knowhen.memory.episodes.adapting import Adaptation, Segmenters

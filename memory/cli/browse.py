@@ -191,7 +191,7 @@ def stats(session: Session) -> None:
 
 def _draw(session: Session, query: str | None, picture: Path) -> None:
     from knowhen.graphs import PushWalk
-    from knowhen.graphs.picture import draw
+    from knowhen.graphs.export import draw
     from knowhen.memory.errors import InvalidFile, InvalidInput
     from knowhen.memory.settings import RecallSettings
 

@@ -8,10 +8,9 @@ from itertools import repeat
 import numpy as np
 from numpy.typing import NDArray
 
-from knowhen.graphs.edges import EDGE_KINDS
-from knowhen.graphs.knowledge import KnowledgeGraph
+from knowhen.graphs.knowledge import EDGE_KINDS, KnowledgeGraph
 from knowhen.graphs.names import normalise
-from knowhen.graphs.walk.base import Walk
+from knowhen.graphs.walk import Walk
 from knowhen.memory.clock import Clock
 from knowhen.memory.embedders.base import Embedder
 from knowhen.memory.embedders.identity import checked_vectors

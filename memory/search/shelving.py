@@ -9,10 +9,10 @@ document with the gate's thresholds.
 import numpy as np
 from numpy.typing import NDArray
 
-from knowhen.graphs.cues import Cues, entities_in
 from knowhen.graphs.knowledge import KnowledgeGraph
+from knowhen.graphs.names import entities_in
 from knowhen.graphs.passages import ENTITY, PassageGraph
-from knowhen.graphs.retrieval import retrieve
+from knowhen.graphs.retrieval import Cues, retrieve
 from knowhen.memory.language.detection import DEFAULT, stop_words
 from knowhen.memory.search.cues import Evidence
 

@@ -5,8 +5,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from knowhen.graphs.edges import Edge
-from knowhen.graphs.knowledge import KnowledgeGraph
+from knowhen.graphs.knowledge import Edge, KnowledgeGraph
 from knowhen.graphs.names import normalise
 from knowhen.memory.records import Event, Thought
 from knowhen.memory.stores.base import Mention, Store, StoredTurn

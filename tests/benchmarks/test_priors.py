@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from knowhen import MemoryManager, Turn
-from knowhen.graphs.edges import EDGE_KINDS
+from knowhen.graphs.knowledge import EDGE_KINDS
 from knowhen.memory.embedders.lexical import LexicalEmbedder
 from knowhen.memory.search.engine import SEED_PARTS
 from knowhen.memory.settings import RecallSettings, Settings

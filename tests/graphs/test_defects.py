@@ -9,19 +9,16 @@ import pytest
 
 import knowhen.graphs
 from knowhen.graphs import Edge, InvalidEdge, KnowledgeGraph, PushWalk
-from knowhen.graphs.cues import Cues
-from knowhen.graphs.facts import Fact, facts_from
-from knowhen.graphs.passages import Passage, PassageGraph
-from knowhen.graphs.recipes import RECIPES, Recipe
+from knowhen.graphs.passages import Fact, Passage, PassageGraph, facts_from
 from knowhen.graphs.recognition import ModelRecogniser
-from knowhen.graphs.retrieval import Retrieval, retrieve
+from knowhen.graphs.retrieval import Cues, Retrieval, retrieve
 
 ANN_BOB = Fact("ann", "met", "bob")
 ANN_CAL = Fact("ann", "met", "cal")
 BOB_CAL = Fact("bob", "met", "cal")
 
 
-def ask(base: PassageGraph, dense: Sequence[float], recipe: Recipe | None = None) -> Retrieval:
+def ask(base: PassageGraph, dense: Sequence[float]) -> Retrieval:
     """A query whose cosines with passages are given and that all facts match."""
     cues = Cues(
         "?",
@@ -30,7 +27,7 @@ def ask(base: PassageGraph, dense: Sequence[float], recipe: Recipe | None = None
         facts=base.facts,
         fact_scores=np.linspace(1.0, 0.5, len(base.facts)),
     )
-    return retrieve(base, cues) if recipe is None else retrieve(base, cues, recipe=recipe)
+    return retrieve(base, cues)
 
 
 def found(base: PassageGraph, dense: Sequence[float]) -> list[str]:
@@ -72,16 +69,15 @@ def test_3_six_passages_one_by_one_make_the_edges_of_one_batch() -> None:
     assert set(batch.graph.edges()) == set(single.graph.edges())
 
 
-@pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
-def test_4_tiny_and_emptied_memories_answer(recipe: Recipe) -> None:
+def test_4_tiny_and_emptied_memories_answer() -> None:
     base = PassageGraph()
-    assert ask(base, [], recipe).passages == ()
+    assert ask(base, []).passages == ()
     base.add([Passage("doc:1", (ANN_BOB,))])
-    assert ask(base, [0.3], recipe).passages[0][0] == "doc:1"
+    assert ask(base, [0.3]).passages[0][0] == "doc:1"
     base.add([Passage("doc:2", (ANN_CAL,))])
-    assert len(ask(base, [0.3, 0.3], recipe).passages) == 2
+    assert len(ask(base, [0.3, 0.3]).passages) == 2
     base.remove(["doc:1", "doc:2"])
-    assert ask(base, [], recipe).passages == ()
+    assert ask(base, []).passages == ()
     assert len(base.graph) == 0
 
 

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from knowhen.graphs import normalise
-from knowhen.graphs.names import alphanumerics
+from knowhen.graphs.names import alphanumerics, entities_in
 
 
 @pytest.mark.parametrize(
@@ -50,3 +50,22 @@ def test_normalising_twice_changes_nothing_more(name: str) -> None:
 
 def test_letters_and_digits_are_counted_in_any_script() -> None:
     assert alphanumerics("北京 2022!") == 6
+
+
+def test_the_longest_known_name_wins() -> None:
+    known = {"new york", "york", "new", "new york times", "c++"}
+    assert entities_in("Does the New York Times like C++?", known) == {
+        "new york times": 1.0,
+        "c++": 1.0,
+    }
+
+
+def test_names_are_found_in_text_without_spaces() -> None:
+    known = {"北京", "张伟", "google"}
+    assert set(entities_in("张伟什么时候搬到北京？他在 Google 工作", known)) == known
+
+
+def test_stop_words_alone_are_no_names() -> None:
+    known = {"who", "the who"}
+    assert entities_in("Who sang?", known, stop={"who"}) == {}
+    assert entities_in("Did The Who sing?", known, stop={"who"}) == {"the who": 1.0}

@@ -1,13 +1,77 @@
-"""Recognition by a chat model, in one structured call."""
+"""Recognition memory: which of the facts that a query brings to mind really bear on it.
+
+HippoRAG 2 (section 3.2) lets a language model judge; here rules do by default, and a model
+where there is one.
+"""
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
 from knowhen.graphs.errors import KnowhenError
-from knowhen.graphs.facts import Fact
-from knowhen.graphs.recognition.base import Recognition, RecognitionFailed, keep_all
+from knowhen.graphs.names import PARTS, normalise
+from knowhen.graphs.passages import Fact
 
 logger = logging.getLogger(__name__)
+
+
+class RecognitionFailed(KnowhenError):
+    """A model or reranker gave no usable answer about the facts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recognition:
+    """The places of the facts that were kept, and what had to be done without."""
+
+    kept: tuple[int, ...]
+    """Places in the candidates, in their order. None of them is a valid answer too."""
+    fallback: str | None = None
+    """Why all candidates were kept after all; None if the facts were really judged."""
+
+
+class Recogniser(Protocol):
+    """Filters candidate facts (HippoRAG 2, section 3.2, "recognition memory")."""
+
+    def recognise(self, query: str, facts: Sequence[Fact]) -> Recognition:
+        """Judge the facts, best candidate first. Never raises: failing is a `fallback`."""
+        ...
+
+
+def keep_all(facts: Sequence[Fact], fallback: str | None = None) -> Recognition:
+    """Every candidate, as when there is no filter or when it failed."""
+    return Recognition(tuple(range(len(facts))), fallback)
+
+
+class RuleRecogniser:
+    """Keeps the facts whose subject or object stands in the query, or shares enough words.
+
+    Args:
+        share: share of the words of a fact's subject or object that the query must hold.
+        shortest: words of ASCII letters with fewer of them do not count.
+    """
+
+    def __init__(self, *, share: float = 0.5, shortest: int = 3) -> None:
+        self._share, self._shortest = share, shortest
+
+    def recognise(self, query: str, facts: Sequence[Fact]) -> Recognition:
+        asked = self._words(query)
+        return Recognition(
+            tuple(place for place, fact in enumerate(facts) if self._bears_on(fact, asked))
+        )
+
+    def _bears_on(self, fact: Fact, asked: set[str]) -> bool:
+        for name in fact.entities:
+            words = self._words(name)
+            if words and len(words & asked) >= self._share * len(words):
+                return True
+        return False
+
+    def _words(self, text: str) -> set[str]:
+        """Words of the normalised text; in scripts without spaces each sign is one."""
+        words = PARTS.findall(normalise(text))
+        return {word for word in words if len(word) >= self._shortest or not word.isascii()}
+
 
 Ask = Callable[[str, str, Mapping[str, object]], Mapping[str, object] | None]
 """(instructions, message, JSON schema) to the object that a model answered with."""

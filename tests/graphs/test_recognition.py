@@ -1,20 +1,20 @@
 """Recognisers choose among the candidates, and say when they could not."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import pytest
 
 from knowhen.graphs.errors import KnowhenError
-from knowhen.graphs.facts import Fact
+from knowhen.graphs.passages import Fact
 from knowhen.graphs.recognition import (
     ModelRecogniser,
     Recogniser,
     Recognition,
-    RerankRecogniser,
     RuleRecogniser,
-    ScriptedRecogniser,
+    message,
+    schema,
 )
-from knowhen.graphs.recognition.model import message, schema
+from knowhen.graphs.testing import ScriptedRecogniser
 
 FACTS = [
     Fact("ann", "plays", "piano"),
@@ -87,22 +87,6 @@ def test_the_prompt_numbers_the_facts_on_one_line_each() -> None:
     text = message("Where\nis Bob?", [FACTS[1], Fact("a\nb", "is", "c")])
     assert text == "Question: Where is Bob?\n\nFacts:\n1. bob lives in lisbon\n2. a b is c"
     assert schema(2)["required"] == ["facts"]
-
-
-def test_the_reranker_keeps_what_scores_enough() -> None:
-    def score(query: str, texts: Sequence[str]) -> list[float]:
-        return [0.2, 0.9, 0.8]
-
-    assert RerankRecogniser(score, threshold=0.5).recognise("?", FACTS).kept == (1, 2)
-    assert RerankRecogniser(score, threshold=0.5, limit=1).recognise("?", FACTS).kept == (1,)
-
-
-@pytest.mark.parametrize("scores", [[0.1], [0.1, float("nan"), 0.2]])
-def test_a_reranker_without_usable_scores_keeps_every_fact(scores: list[float]) -> None:
-    recogniser = RerankRecogniser(lambda query, texts: scores, threshold=0.5)
-    recognition = recogniser.recognise("?", FACTS)
-    assert recognition.kept == (0, 1, 2) and recognition.fallback is not None
-    assert recogniser.fallbacks == 1
 
 
 def test_rules_keep_facts_whose_names_stand_in_the_query() -> None:

@@ -1,16 +1,21 @@
-"""The recipes: the formulas of the papers, and ours."""
+"""From cues to ranked passages: what the restart holds, and what the walk adds."""
 
 import numpy as np
 import pytest
 
-from knowhen.graphs import PowerWalk
-from knowhen.graphs.cues import Cues
-from knowhen.graphs.facts import Fact
-from knowhen.graphs.passages import Passage, PassageGraph
-from knowhen.graphs.recipes import HIPPORAG, HIPPORAG2, KNOWHEN, RECIPES, Recipe, top_facts
-from knowhen.graphs.recognition import Recognition, ScriptedRecogniser
-from knowhen.graphs.retrieval import retrieve
-from knowhen.graphs.walk import StandingWalk
+from knowhen.graphs.errors import InvalidInput
+from knowhen.graphs.passages import Fact, Passage, PassageGraph
+from knowhen.graphs.recognition import Recognition
+from knowhen.graphs.retrieval import (
+    KNOWHEN,
+    Cues,
+    best,
+    retrieve,
+    scaled,
+    standardised,
+    top_facts,
+)
+from knowhen.graphs.testing import ScriptedRecogniser, StandingWalk
 
 BOB = Fact("bob", "lives in", "lisbon")
 LISBON = Fact("lisbon", "is capital of", "portugal")
@@ -45,53 +50,6 @@ def cues(**changes: object) -> Cues:
     return Cues(**(given | changes))  # type: ignore[arg-type]
 
 
-def test_hipporag2_restarts_by_the_formula_of_the_paper(base: PassageGraph) -> None:
-    restart = retrieve(base, cues(), recipe=HIPPORAG2).restart
-    # Scaled facts are 1, .5 and 0; lisbon is in two passages and two facts: mean(1/2, .5/2).
-    assert restart == pytest.approx(
-        {
-            "entity:bob": 1.0,
-            "entity:lisbon": 0.375,
-            "entity:portugal": 0.5,
-            "doc:1": 0.05,
-            "doc:2": 0.0125,
-            "doc:3": 0.025,
-            "doc:4": 0.0,
-        }
-    )
-
-
-def test_hipporag2_falls_back_to_cosines_without_facts_and_says_so(base: PassageGraph) -> None:
-    found = retrieve(base, cues(facts=[], fact_scores=np.zeros(0)), recipe=HIPPORAG2)
-    assert [node for node, _ in found.passages] == ["doc:1", "doc:3", "doc:2", "doc:4"]
-    assert found.fallbacks == ("nowhere to restart: passages are ranked by cosine alone",)
-
-
-def test_hipporag2_is_the_exact_walk_over_doubled_facts(base: PassageGraph) -> None:
-    found = retrieve(base, cues(), recipe=HIPPORAG2, walk=PowerWalk())
-    exact = PowerWalk().rank(
-        base.graph, found.restart, damping=0.5, kinds={"fact": 2.0, "synonym": 2.0}
-    )
-    assert dict(found.passages) == pytest.approx(
-        {node: score for node, score in exact if node in NODES}
-    )
-
-
-def test_hipporag_walks_entities_alone_and_sums_over_facts(base: PassageGraph) -> None:
-    found = retrieve(base, cues(), recipe=HIPPORAG, walk=PowerWalk())
-    assert found.restart == {"entity:bob": 1.0}
-    shares = found.ranking.scores_by_node()
-    assert not any(node in shares for node in NODES)
-    assert dict(found.passages)["doc:2"] == pytest.approx(
-        shares["entity:lisbon"] + shares["entity:portugal"]
-    )
-
-
-def test_hipporag_without_query_entities_restarts_everywhere(base: PassageGraph) -> None:
-    found = retrieve(base, cues(entities={}), recipe=HIPPORAG)
-    assert found.restart == {f"entity:{name}": 1.0 for name in base.entities}
-
-
 def test_knowhen_gives_each_sort_of_seed_its_share(base: PassageGraph) -> None:
     restart = retrieve(base, cues()).restart
     passages = sum(mass for node, mass in restart.items() if node in NODES)
@@ -124,13 +82,12 @@ def test_recognition_decides_which_facts_count_and_failures_are_told(base: Passa
     failed = retrieve(base, cues(), recogniser=fake)
     assert failed.facts == (BOB, LISBON, ANN)
     assert failed.fallbacks == ("recognition kept every fact: ModelFailed: timeout",)
-    assert retrieve(base, cues(), recipe=HIPPORAG2, recogniser=fake).restart == {}
+    assert retrieve(base, cues(), recogniser=fake).facts == ()
 
 
-@pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
-def test_an_empty_memory_gives_an_empty_answer(recipe: Recipe) -> None:
+def test_an_empty_memory_gives_an_empty_answer() -> None:
     empty = Cues("anything", [], np.zeros(0))
-    assert retrieve(PassageGraph(), empty, recipe=recipe).passages == ()
+    assert retrieve(PassageGraph(), empty).passages == ()
 
 
 def test_facts_with_equal_scores_all_count(base: PassageGraph) -> None:
@@ -142,3 +99,25 @@ def test_the_walk_gets_the_restart(base: PassageGraph) -> None:
     found = retrieve(base, cues(), recipe=KNOWHEN, walk=walk, limit=2)
     assert walk.history == [dict(found.restart)]
     assert len(found.passages) == 2
+
+
+def test_best_is_stable_and_bounded() -> None:
+    scores = np.array([1.0, 3.0, 3.0, 2.0, 3.0])
+    assert best(scores, 2).tolist() == [1, 2]
+    assert best(scores, 99).tolist() == [1, 2, 4, 3, 0]
+    assert best(scores, 0).tolist() == []
+    assert best(np.zeros(0), 3).tolist() == []
+
+
+def test_equal_scores_scale_to_one_and_standardise_to_zero() -> None:
+    assert scaled(np.array([2.0, 2.0])).tolist() == [1.0, 1.0]
+    assert scaled(np.array([1.0, 3.0, 2.0])).tolist() == [0.0, 1.0, 0.5]
+    assert standardised(np.array([2.0, 2.0])).tolist() == [0.0, 0.0]
+    assert standardised(np.zeros(0)).tolist() == []
+
+
+def test_scores_must_fit_what_they_score() -> None:
+    with pytest.raises(InvalidInput):
+        Cues("q", ["turn:1"], np.zeros(2))
+    with pytest.raises(InvalidInput):
+        Cues("q", ["turn:1"], np.zeros(1), fact_scores=np.zeros(1))
