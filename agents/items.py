@@ -6,17 +6,15 @@ overwritten in the file.
 
 import json
 import sqlite3
-import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from knowhen.memory.home import MEMORY
 from knowhen.memory.stores.base import Vectors
-from knowhen.memory.stores.database import write_ahead
+from knowhen.memory.stores.database import Database
 
 Namespace = tuple[str, ...]
 TIMEOUT = 30.0
@@ -55,30 +53,11 @@ class ItemTable:
     """The file; `now` of each call is the time in seconds that decides what has expired."""
 
     def __init__(self, path: str) -> None:
-        self._lock = threading.RLock()
-        self._db = sqlite3.connect(
-            path, timeout=TIMEOUT, isolation_level=None, check_same_thread=False
-        )
-        if path != MEMORY:
-            write_ahead(self._db, TIMEOUT)
-        for pragma in ("foreign_keys=ON", "secure_delete=ON"):
-            self._db.execute(f"PRAGMA {pragma}")
-        self._db.executescript(_SCHEMA)
+        self._db = Database(path, prepare=_prepare, timeout=TIMEOUT)
 
-    @contextmanager
-    def writing(self) -> Iterator[None]:
+    def writing(self) -> AbstractContextManager[None]:
         """One transaction; rolled back on an exception. Nests."""
-        with self._lock:
-            if self._db.in_transaction:
-                yield
-                return
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
-            self._db.execute("COMMIT")
+        return self._db.writing()
 
     def get(self, namespace: Namespace, key: str, *, now: float) -> StoredItem | None:
         found = self._items("namespace = ? AND key = ?", [_path(namespace), key], now)
@@ -97,7 +76,7 @@ class ItemTable:
     def vectors(self, prefix: Namespace, *, now: float) -> tuple[list[int], list[Vectors]]:
         """Item ids and vectors below a namespace; an item has one for each text that it holds."""
         condition, values = _below(prefix)
-        rows = self._read(
+        rows = self._db.all(
             f"SELECT item, vector FROM vectors JOIN items ON items.id = item WHERE {condition} "
             "AND (expires IS NULL OR expires > ?)",
             [*values, now],
@@ -106,7 +85,7 @@ class ItemTable:
 
     def namespaces(self, *, now: float) -> list[Namespace]:
         """Namespaces that hold an item, sorted."""
-        rows = self._read(
+        rows = self._db.all(
             "SELECT DISTINCT namespace FROM items WHERE expires IS NULL OR expires > ?", [now]
         )
         return sorted(_namespace(row[0]) for row in rows)
@@ -126,7 +105,7 @@ class ItemTable:
         expires = None if minutes is None else now + 60 * minutes
         with self.writing():
             self.sweep(now=now)
-            row = self._db.execute(
+            row = self._db.one(
                 "INSERT INTO items (namespace, key, value, fields, created, updated, minutes, "
                 "expires) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (namespace, key) DO UPDATE "
                 "SET value = excluded.value, fields = excluded.fields, updated = excluded.updated,"
@@ -135,12 +114,12 @@ class ItemTable:
                     *(_path(namespace), key, json.dumps(value), json.dumps(fields)),
                     *(now, now, minutes, expires),
                 ],
-            ).fetchone()
+            )
             self._put_vectors(row[0], vectors)
 
     def delete(self, namespace: Namespace, key: str) -> None:
         with self.writing():
-            self._db.execute(
+            self._db.run(
                 "DELETE FROM items WHERE namespace = ? AND key = ?", [_path(namespace), key]
             )
 
@@ -148,28 +127,28 @@ class ItemTable:
         """Let the lives of items that have one begin anew."""
         marks = ",".join("?" * len(ids))
         mortal = f"id IN ({marks}) AND minutes IS NOT NULL"
-        if self._read(f"SELECT 1 FROM items WHERE {mortal} LIMIT 1", ids):
+        if self._db.all(f"SELECT 1 FROM items WHERE {mortal} LIMIT 1", ids):
             with self.writing():
-                self._db.execute(
+                self._db.run(
                     f"UPDATE items SET expires = ? + 60 * minutes WHERE {mortal}", [now, *ids]
                 )
 
     def sweep(self, *, now: float) -> int:
         """Delete what has expired; how many items that were."""
         with self.writing():
-            return self._db.execute("DELETE FROM items WHERE expires <= ?", [now]).rowcount
+            return self._db.run("DELETE FROM items WHERE expires <= ?", [now])
 
     def setting(self, name: str) -> str | None:
-        rows = self._read("SELECT value FROM settings WHERE name = ?", [name])
+        rows = self._db.all("SELECT value FROM settings WHERE name = ?", [name])
         return str(rows[0][0]) if rows else None
 
     def set_setting(self, name: str, value: str) -> None:
         with self.writing():
-            self._db.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", [name, value])
+            self._db.run("INSERT OR REPLACE INTO settings VALUES (?, ?)", [name, value])
 
     def indexed(self) -> list[tuple[int, dict[str, Any], Any]]:
         """Id, value and fields of every item, for embedding them anew."""
-        rows = self._read("SELECT id, value, fields FROM items", [])
+        rows = self._db.all("SELECT id, value, fields FROM items", [])
         return [(row[0], json.loads(row[1]), json.loads(row[2])) for row in rows]
 
     def set_vectors(self, item: int, vectors: Iterable[Vectors]) -> None:
@@ -178,20 +157,18 @@ class ItemTable:
 
     def truncate_journal(self) -> None:
         """Leave nothing that was deleted in the journal, unless another process reads it now."""
-        with self._lock:
-            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        self._db.alone("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
-        with self._lock:
-            self._db.close()
+        self._db.close()
 
     def _put_vectors(self, item: int, vectors: Iterable[Vectors]) -> None:
-        self._db.execute("DELETE FROM vectors WHERE item = ?", [item])
+        self._db.run("DELETE FROM vectors WHERE item = ?", [item])
         rows = [(item, np.asarray(vector, np.float32).tobytes()) for vector in vectors]
-        self._db.executemany("INSERT INTO vectors VALUES (?, ?)", rows)
+        self._db.many("INSERT INTO vectors VALUES (?, ?)", rows)
 
     def _items(self, condition: str, values: Sequence[Any], now: float) -> list[StoredItem]:
-        rows = self._read(
+        rows = self._db.all(
             f"SELECT {_COLUMNS} FROM items WHERE {condition} "
             "AND (expires IS NULL OR expires > ?) ORDER BY updated DESC, id DESC",
             [*values, now],
@@ -201,9 +178,9 @@ class ItemTable:
             for row in rows
         ]
 
-    def _read(self, statement: str, values: Sequence[Any]) -> list[Any]:
-        with self._lock:
-            return self._db.execute(statement, values).fetchall()
+
+def _prepare(connection: sqlite3.Connection, path: str) -> None:
+    connection.executescript(_SCHEMA)
 
 
 def _path(namespace: Namespace) -> str:

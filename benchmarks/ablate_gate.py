@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from embedding_cache import CachedEmbedder
 from fit_gate import FOLDS, HAVE, NEED, SKIPPED, chances, for_have, for_need, left_out
 from gate import Queries, auroc
 from gating import rows, scenes
@@ -20,7 +21,6 @@ from rejected_signals import COUNTED, REJECTED, relation_frequency, subject_freq
 from report import Figure, Results, arguments, figure, table, write
 from tables import TABLES, load
 
-from knowhen.memory.embedders.cache import CachedEmbedder
 from knowhen.memory.embedders.factory import make_embedder
 from knowhen.memory.gate.calibration import fit_head
 from knowhen.memory.gate.world import question_features

@@ -15,12 +15,12 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from embedding_cache import CachedEmbedder
 from gating import Row, rows, scenes
 from numpy.typing import NDArray
 from report import arguments
 from tables import TABLES, Item, load
 
-from knowhen.memory.embedders.cache import CachedEmbedder
 from knowhen.memory.embedders.factory import make_embedder
 from knowhen.memory.gate.calibration import fit_head
 from knowhen.memory.gate.heads import Head, family_of

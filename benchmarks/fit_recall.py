@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 from conversations import Conversation, Question, beam, locomo
+from embedding_cache import CachedEmbedder
 from numpy.typing import NDArray
 from recalling import holds
 from rejected_cues import REJECTED
@@ -24,7 +25,6 @@ from report import Figure, Results, arguments, figure, paired, write
 
 from knowhen import MemoryManager
 from knowhen.memory.embedders.base import Embedder
-from knowhen.memory.embedders.cache import CachedEmbedder
 from knowhen.memory.embedders.factory import make_embedder
 from knowhen.memory.recall.packing import Candidate, pack
 from knowhen.memory.recall.recalling import CANDIDATES, worth

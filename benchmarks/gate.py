@@ -15,13 +15,13 @@ from pathlib import Path
 
 import numpy as np
 import passages
+from embedding_cache import CachedEmbedder
 from fit_gate import FOLDS, HAVE, NEED, chances, fit_world, for_have, for_need, left_out, shares
 from gating import Row, rows, scenes
 from numpy.typing import NDArray
 from report import Figure, Results, arguments, figure, table, write
 from tables import TABLES, Item, load
 
-from knowhen.memory.embedders.cache import CachedEmbedder
 from knowhen.memory.embedders.factory import make_embedder
 from knowhen.memory.gate.calibration import calibration_error, diagram, reliability
 from knowhen.memory.gate.conflict import standing

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+from embedding_cache import CachedEmbedder
 from methods.hipporag import HIPPORAG, HIPPORAG2
 from numpy.typing import NDArray
 from report import Results, arguments, figure, paired, table, write
@@ -29,7 +30,6 @@ from knowhen.graphs import (
     retrieve,
 )
 from knowhen.memory.embedders.base import Embedder
-from knowhen.memory.embedders.cache import CachedEmbedder
 from knowhen.memory.embedders.factory import make_embedder
 from knowhen.memory.language.detection import stop_words
 from knowhen.memory.language.entities import document_entities

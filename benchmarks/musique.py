@@ -18,11 +18,11 @@ from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
+from embedding_cache import CachedEmbedder
 from multihop import System, load, options, run, scored
 from report import Figure, Results, figure
 
 from knowhen.graphs import KNOWHEN
-from knowhen.memory.embedders.cache import CachedEmbedder
 from knowhen.memory.embedders.factory import make_embedder
 
 CORPUS = "corpus_openie.json"

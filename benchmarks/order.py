@@ -17,11 +17,11 @@ from pathlib import Path
 import numpy as np
 from baselines import Ranking, Turns
 from diary import Diary, diary
+from embedding_cache import CachedEmbedder
 from report import Results, figure, table, write
 
 from knowhen import MemoryManager
 from knowhen.memory.embedders.base import Embedder
-from knowhen.memory.embedders.cache import CachedEmbedder
 from knowhen.memory.embedders.factory import make_embedder
 
 Place = tuple[int, int]

@@ -35,8 +35,8 @@ from report import Figure, Results, figure, table, write
 from knowhen import MemoryAgent, MemoryManager, Turn
 from knowhen.agents.background import Background
 from knowhen.memory.gate.gate import Gate
-from knowhen.memory.ingestion import Ingestion
 from knowhen.memory.recall.recalling import Recalling
+from knowhen.memory.remembering import Remembering
 from knowhen.memory.search.engine import RecallEngine
 from knowhen.memory.settling import Settling
 
@@ -108,7 +108,7 @@ PARTS: dict[str, tuple[type, str]] = {
     "walk": (RecallEngine, "walk"),
     "decide": (Gate, "decide"),
     "pack": (Recalling, "recall"),
-    "remember": (Ingestion, "remember"),
+    "remember": (Remembering, "remember"),
     "settle": (Settling, "run"),
 }
 REPLY = "I see. Tell me more about how that went, and what you would like to do next."

@@ -8,12 +8,12 @@ from tempfile import TemporaryDirectory
 
 from baselines import WHOLE, Ranking, Turns
 from conversations import Conversation, Question
+from embedding_cache import CachedEmbedder
 from priors import with_priors
 from report import Figure, Results, arguments, figure, paired, table, write
 
 from knowhen import MemoryManager
 from knowhen.memory.embedders.base import Embedder
-from knowhen.memory.embedders.cache import CachedEmbedder
 from knowhen.memory.embedders.factory import make_embedder
 from knowhen.memory.settings import RecallSettings, Settings
 

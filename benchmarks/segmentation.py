@@ -17,10 +17,10 @@ from pathlib import Path
 import numpy as np
 from boundaries import METRICS, Boundaries, Dialogue, dialogues, figures
 from conversations import locomo
+from embedding_cache import CachedEmbedder
 from report import Figure, Results, arguments, table, write
 
 from knowhen.memory.embedders.base import Embedder
-from knowhen.memory.embedders.cache import CachedEmbedder
 from knowhen.memory.embedders.factory import make_embedder
 from knowhen.memory.episodes import (
     CUES,

@@ -147,7 +147,7 @@ class MemoryManager(Closing):
             TurnConflict: an id is taken by other content; nothing of the call is kept.
         """
         with one_thread():
-            added = self._space.ingestion.remember(records(turns, Turn))
+            added = self._space.remembering.remember(records(turns, Turn))
         if added and self._equipment.model is None:
             self._space.settling.run()
         return added
@@ -160,11 +160,11 @@ class MemoryManager(Closing):
             TurnConflict: an id is taken by other content; nothing of the call is kept.
         """
         batch = [document.turn() for document in records(documents, Document)]
-        return self._space.ingestion.remember(batch)
+        return self._space.remembering.remember(batch)
 
     def settle(self) -> Settled:
         """Close open events, cut them with hindsight, embed and think about what is waiting."""
-        self._space.ingestion.embed_pending()
+        self._space.remembering.embed_pending()
         with one_thread(), self._store.transaction():
             self._space.events.settle()
         return self._space.settling.run()

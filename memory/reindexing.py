@@ -20,7 +20,7 @@ def reindex(equipment: Equipment) -> None:
             space = Space(name, equipment)
             turns = [stored.turn for stored in store.turns(name)]
             for first in range(0, len(turns), BATCH):
-                space.ingestion.derive(turns[first : first + BATCH])
+                space.remembering.derive(turns[first : first + BATCH])
             space.events.settle()
             space.settling.run(anew=True)
             space.ledger.replay()

@@ -13,11 +13,11 @@ from knowhen.memory.episodes.causal_lm import CausalLanguageModel
 from knowhen.memory.episodes.endpoint import PromptModel
 from knowhen.memory.episodes.factory import make_offline_segmenter, make_segmenter
 from knowhen.memory.episodes.recorder import EventRecorder
-from knowhen.memory.erasure import Erasure
+from knowhen.memory.forgetting import Erasure
 from knowhen.memory.indexes.base import VectorIndex
-from knowhen.memory.ingestion import Ingestion
 from knowhen.memory.models.base import ChatModel
 from knowhen.memory.recall.rerankers.base import Reranker
+from knowhen.memory.remembering import Remembering
 from knowhen.memory.search.engine import RecallEngine
 from knowhen.memory.settings import Settings
 from knowhen.memory.settling import Settling, thought_entries
@@ -66,7 +66,7 @@ class Space:
         self.events = EventRecorder(
             store, name, online=online, offline=offline, adaptation=adaptation
         )
-        self.ingestion = Ingestion(
+        self.remembering = Remembering(
             store,
             name,
             embedder=embedder,

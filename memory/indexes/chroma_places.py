@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from knowhen.memory.errors import HomeUnavailable, MissingExtra
 from knowhen.memory.stores.base import EntryKind
+from knowhen.memory.stores.database import connect
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI
@@ -75,9 +76,7 @@ class FolderPlace:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             # SQLite's own write lock: works on every system, and a dead process gives it back.
-            self._lock = sqlite3.connect(
-                folder / "lock.db", timeout=60, isolation_level=None, check_same_thread=False
-            )
+            self._lock = connect(folder / "lock.db", timeout=60)
         except (OSError, sqlite3.Error) as error:
             raise HomeUnavailable(f"no index folder at {str(folder)!r}: {error}") from error
 

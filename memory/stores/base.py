@@ -214,10 +214,9 @@ class Store(Protocol):
         *,
         changed_after: int = 0,
         ids: Sequence[str] | None = None,
-        slot: tuple[str, str] | None = None,
         turn_id: str | None = None,
     ) -> list[Thought]:
-        """Thoughts by id order; `slot` is (subject, predicate), `turn_id` one of the sources."""
+        """Thoughts by id order; `turn_id` is one of the sources."""
         ...
 
     def quarantine(self, space: str, turn_ids: Sequence[str], reason: str, text: str) -> None:

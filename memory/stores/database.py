@@ -1,4 +1,4 @@
-"""One connection to one SQLite file: opening, transactions, and errors in words."""
+"""The one place that opens SQLite: connections, transactions, and errors in words."""
 
 import os
 import sqlite3
@@ -6,10 +6,10 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
 from knowhen.memory.errors import HomeUnavailable, InvalidInput, OperationRefused
-from knowhen.memory.stores.schema import migrate
 
 T = TypeVar("T")
 MEMORY = ":memory:"
@@ -23,9 +23,12 @@ class Database:
     Whoever writes keeps it for a whole transaction, so no thread sees what is not committed.
     """
 
-    def __init__(self, path: str, *, timeout: float) -> None:
+    def __init__(
+        self, path: str, *, prepare: Callable[[sqlite3.Connection, str], None], timeout: float
+    ) -> None:
+        """`prepare` brings the tables of a file that was just opened up to date."""
         self.path = path
-        self._timeout = timeout
+        self._prepare, self._timeout = prepare, timeout
         self._connect()
 
     def _connect(self) -> None:
@@ -33,7 +36,7 @@ class Database:
         self._depth = 0
         self._reading = False
         self._process = os.getpid()
-        self._connection = _opened(self.path, self._timeout)
+        self._connection = _opened(self.path, self._prepare, self._timeout)
 
     def _held(self) -> "threading.RLock":
         """The lock that makes the connection this thread's alone; it was opened by this process."""
@@ -195,14 +198,19 @@ def _sentence(path: str, error: str) -> str:
     return f"{path} cannot be used ({error})"
 
 
-def _opened(path: str, timeout: float) -> sqlite3.Connection:
+def connect(path: str | Path, *, timeout: float) -> sqlite3.Connection:
+    """A bare connection that any thread may use; transactions are begun by hand."""
+    return sqlite3.connect(path, timeout=timeout, isolation_level=None, check_same_thread=False)
+
+
+def _opened(
+    path: str, prepare: Callable[[sqlite3.Connection, str], None], timeout: float
+) -> sqlite3.Connection:
     with spoken(path):
-        connection = sqlite3.connect(
-            path, timeout=timeout, isolation_level=None, check_same_thread=False
-        )
+        connection = connect(path, timeout=timeout)
         try:
             _configure(connection, path, timeout)
-            migrate(connection, path)
+            prepare(connection, path)
         except BaseException:
             connection.close()
             raise
@@ -223,10 +231,10 @@ def _configure(connection: sqlite3.Connection, path: str, timeout: float) -> Non
     for pragma in _PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
     if path != MEMORY:
-        write_ahead(connection, timeout)
+        _write_ahead(connection, timeout)
 
 
-def write_ahead(connection: sqlite3.Connection, timeout: float) -> None:
+def _write_ahead(connection: sqlite3.Connection, timeout: float) -> None:
     """Switch the file to a write-ahead log, so that readers and a writer do not wait."""
     until = time.monotonic() + timeout
     while connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":

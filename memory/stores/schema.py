@@ -125,7 +125,12 @@ _TURNS_IN_ORDER = """
 CREATE INDEX turns_in_order ON turns (space);
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST, _TURNS_IN_ORDER)
+# Nothing looks thoughts up by what they are about; the index was only written.
+_NO_SLOTS = """
+DROP INDEX thoughts_by_slot;
+"""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST, _TURNS_IN_ORDER, _NO_SLOTS)
 """Step n brings a file from version n to n + 1; steps are only ever added at the end."""
 
 

@@ -8,8 +8,10 @@ from knowhen.memory.errors import HomeUnavailable
 from knowhen.memory.stores.checks import check_store
 from knowhen.memory.stores.codec import loads
 from knowhen.memory.stores.database import MEMORY, Database
-from knowhen.memory.stores.log_rows import LogRows
+from knowhen.memory.stores.record_rows import RecordRows
 from knowhen.memory.stores.residues import files_with
+from knowhen.memory.stores.schema import migrate
+from knowhen.memory.stores.turn_rows import EntryRows, TurnRows
 
 log = logging.getLogger(__name__)
 
@@ -19,7 +21,7 @@ _UNPURGED = "unpurged"
 killed between deleting and purging is made up for at the next opening."""
 
 
-class SqliteStore(LogRows):
+class SqliteStore(TurnRows, EntryRows, RecordRows):
     """The store protocol on one SQLite file; safe with threads, processes and `kill -9`.
 
     Raises:
@@ -29,7 +31,7 @@ class SqliteStore(LogRows):
 
     def __init__(self, path: str | Path = MEMORY, *, timeout: float = 30.0) -> None:
         """`path` is the file, created if missing, or ":memory:"; `timeout` is in seconds."""
-        super().__init__(Database(str(path), timeout=timeout))
+        super().__init__(Database(str(path), prepare=migrate, timeout=timeout))
         if self.setting(_UNPURGED):
             self._finish_purge()
 
@@ -56,6 +58,12 @@ class SqliteStore(LogRows):
         rows = self._db.all("SELECT id, turns FROM quarantine WHERE space = ?", (number,))
         hit = [(key,) for key, turns in rows if not turn_ids.isdisjoint(loads(turns))]
         self._db.many("DELETE FROM quarantine WHERE id = ?", hit)
+
+    def delete_thoughts(self, space: str, thought_ids: Sequence[str]) -> None:
+        with self._db.writing():
+            if self._delete(space, "thoughts", thought_ids):
+                self._touch(space, vanish=True)
+            self.delete_entries(space, "thought", thought_ids)
 
     def clear_derived(self, space: str) -> None:
         with self._db.writing():

@@ -1,4 +1,4 @@
-"""Fakes for the tests of whoever builds on knowhen."""
+"""What proves a store, an index or an embedder of your own, and fakes to test with."""
 
 from knowhen.memory.testing.proposer import ScriptedProposer
 

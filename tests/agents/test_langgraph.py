@@ -20,8 +20,8 @@ from langgraph.store.memory import InMemoryStore
 
 from knowhen.agents.langgraph import FILE, KnowhenStore
 from knowhen.memory.clock import FixedClock
-from knowhen.memory.embedders.toy import ToyEmbedder
 from knowhen.memory.errors import InvalidInput, MissingExtra
+from knowhen.memory.testing.toy_embedder import ToyEmbedder
 
 LABELS = st.sampled_from(["a", "b", "ab", "c d", "é"])
 NAMESPACES = st.lists(LABELS, min_size=1, max_size=3).map(tuple)

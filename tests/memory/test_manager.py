@@ -13,7 +13,6 @@ from two_friends import SAID
 
 from knowhen import Document, MemoryManager, Turn
 from knowhen.memory.clock import CountingIds, FixedClock
-from knowhen.memory.embedders.toy import ToyEmbedder
 from knowhen.memory.errors import (
     EmbedderFailed,
     EmbedderMismatch,
@@ -24,6 +23,7 @@ from knowhen.memory.errors import (
     OperationRefused,
     TurnConflict,
 )
+from knowhen.memory.testing.toy_embedder import ToyEmbedder
 
 START = datetime(2024, 3, 1, 9, 0, tzinfo=UTC)
 

@@ -4,8 +4,8 @@ from knowhen.memory.embedders.factory import make_embedder
 from knowhen.memory.embedders.lexical import LexicalEmbedder
 from knowhen.memory.embedders.local import LocalEmbedder
 from knowhen.memory.embedders.openai import OpenAIEmbedder
-from knowhen.memory.embedders.toy import ToyEmbedder
 from knowhen.memory.errors import InvalidInput
+from knowhen.memory.testing.toy_embedder import ToyEmbedder
 
 
 def test_names_and_instances_make_embedders() -> None:

@@ -15,7 +15,7 @@ from knowhen.memory.indexes.base import VectorIndex
 from knowhen.memory.indexes.chroma import ChromaIndex
 from knowhen.memory.indexes.exact import ExactIndex
 from knowhen.memory.stores.base import Entry, EntryKind
-from knowhen.memory.stores.volatile import VolatileStore
+from knowhen.memory.testing.volatile_store import VolatileStore
 
 Vectors = NDArray[np.float32]
 DIMENSION = 24

@@ -10,7 +10,7 @@ from knowhen.memory.errors import HomeUnavailable
 from knowhen.memory.indexes import chroma
 from knowhen.memory.indexes.chroma import ChromaIndex
 from knowhen.memory.stores.sqlite import SqliteStore
-from knowhen.memory.stores.volatile import VolatileStore
+from knowhen.memory.testing.volatile_store import VolatileStore
 
 Add = Callable[..., list[int]]
 QUERY = np.ones(24, dtype=np.float32) / np.sqrt(np.float32(24))

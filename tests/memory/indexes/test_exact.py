@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from knowhen.memory.indexes.exact import ExactIndex, top
 from knowhen.memory.stores.base import EntryKind
-from knowhen.memory.stores.volatile import VolatileStore
+from knowhen.memory.testing.volatile_store import VolatileStore
 
 Add = Callable[..., list[int]]
 QUERY = np.ones(24, dtype=np.float32) / np.sqrt(np.float32(24))

@@ -6,7 +6,7 @@ from knowhen.memory.errors import InvalidInput
 from knowhen.memory.indexes.chroma import ChromaIndex
 from knowhen.memory.indexes.exact import ExactIndex
 from knowhen.memory.indexes.factory import make_index
-from knowhen.memory.stores.volatile import VolatileStore
+from knowhen.memory.testing.volatile_store import VolatileStore
 
 
 def test_names_and_instances_make_indexes(

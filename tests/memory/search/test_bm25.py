@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from knowhen.memory.search.bm25 import TermCounts, bm25, idf
-from knowhen.memory.stores.volatile import VolatileStore
+from knowhen.memory.testing.volatile_store import VolatileStore
 from knowhen.memory.view.corpus import NONE, Corpus
 
 WORDS = ["oak", "elm", "fig"]

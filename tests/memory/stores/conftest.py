@@ -7,7 +7,7 @@ import pytest
 
 from knowhen.memory.stores.base import Store
 from knowhen.memory.stores.sqlite import SqliteStore
-from knowhen.memory.stores.volatile import VolatileStore
+from knowhen.memory.testing.volatile_store import VolatileStore
 
 STORES: dict[str, Callable[[Path], Store]] = {
     "volatile": lambda folder: VolatileStore(),

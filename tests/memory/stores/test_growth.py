@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from store_rows import NOW, entry, event, thought, turn
 
 from knowhen.memory.stores.base import Mention
 from knowhen.memory.stores.sqlite import SqliteStore
+from knowhen.memory.testing.store_rows import NOW, entry, event, thought, turn
 
 FEW, MANY = 100, 1600
 LOOKUPS: dict[str, Callable[[SqliteStore], object]] = {
@@ -17,7 +17,6 @@ LOOKUPS: dict[str, Callable[[SqliteStore], object]] = {
     "waiting events by id": lambda store: store.unconsolidated("a", ids=["e7", "e8"]),
     "thoughts by id": lambda store: store.thoughts("a", ids=["h7", "h8"]),
     "thoughts of a turn": lambda store: store.thoughts("a", turn_id="t7"),
-    "thoughts of a slot": lambda store: store.thoughts("a", slot=("ann7", "lives in")),
     "thoughts that changed": lambda store: store.thoughts("a", changed_after=store.version("a")),
     "vectors by owner": lambda store: store.vectors_of("a", "turn", ["t7", "t8"]),
     "new vectors": lambda store: store.vectors("a", "turn", after=_entry(store) - 2),

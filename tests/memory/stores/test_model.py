@@ -12,7 +12,7 @@ from knowhen.memory.errors import TurnConflict
 from knowhen.memory.records import Event, Source, Thought, Turn
 from knowhen.memory.stores.base import Entry, Mention, Store
 from knowhen.memory.stores.sqlite import SqliteStore
-from knowhen.memory.stores.volatile import VolatileStore
+from knowhen.memory.testing.volatile_store import VolatileStore
 
 NOW = datetime(2024, 5, 1, tzinfo=UTC)
 SPACES = ("a", "b")
@@ -141,7 +141,6 @@ def observed(store: Store) -> list[object]:
             store.unconsolidated(space),
             store.thoughts(space),
             store.thoughts(space, turn_id="t1"),
-            store.thoughts(space, slot=("t1", "p")),
             store.quarantined(space),
             [mention for _, mention in store.mentions(space)],
             store.operations(space),

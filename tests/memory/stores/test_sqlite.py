@@ -15,7 +15,7 @@ from knowhen.memory.records import Source, Thought, Turn
 from knowhen.memory.stores.base import Entry, Mention, Store
 from knowhen.memory.stores.schema import MIGRATIONS, migrate
 from knowhen.memory.stores.sqlite import SqliteStore
-from knowhen.memory.stores.volatile import VolatileStore
+from knowhen.memory.testing.volatile_store import VolatileStore
 
 NOW = datetime(2024, 5, 1, tzinfo=UTC)
 HERE = Path(__file__).parent

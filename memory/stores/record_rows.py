@@ -1,19 +1,23 @@
-"""Derived records in SQLite: events, thoughts, quarantined proposals and mentions."""
+"""What was made of the turns: events, thoughts, refused proposals, mentions, the log."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from knowhen.memory.records import Event, Thought
-from knowhen.memory.stores.base import Mention
+from knowhen.memory.stores.base import LoggedOperation, Mention
 from knowhen.memory.stores.codec import (
     dumps,
     event_from_dict,
     event_to_dict,
     loads,
+    names_any,
     thought_from_dict,
     thought_to_dict,
 )
 from knowhen.memory.stores.database import chunks
-from knowhen.memory.stores.entry_rows import EntryRows
+from knowhen.memory.stores.turn_rows import SpaceRows
+
+_COLUMNS = "id, time, kind, payload, before, undone_by"
 
 
 def _changed(few: bool) -> str:
@@ -24,8 +28,10 @@ def _changed(few: bool) -> str:
     return "+changed" if few else "changed"
 
 
-class EventRows(EntryRows):
-    """Events, and which of them were thought about."""
+class RecordRows(SpaceRows):
+    """Events, thoughts, refused proposals and mentions, and the log of what was done to them."""
+
+    # Events ------------------------------------------------------------------------------
 
     def put_events(self, space: str, events: Sequence[Event]) -> None:
         if not events:
@@ -35,8 +41,8 @@ class EventRows(EntryRows):
             self._db.many(
                 "INSERT INTO events "
                 "(space, id, session, first_seq, extent, closed, changed, body) VALUES "
-                "(?1, ?2, ?3, IFNULL((SELECT seq FROM turns WHERE space = ?1 AND id = ?4), 0), "
-                "?5, ?6, ?7, ?8) "
+                "(?, ?, ?, IFNULL((SELECT seq FROM turns WHERE space = ? AND id = ?), 0), "
+                "?, ?, ?, ?) "
                 # An event that got other turns has not been thought about.
                 "ON CONFLICT (space, id) DO UPDATE SET "
                 "consolidated = consolidated AND extent = excluded.extent, "
@@ -48,6 +54,7 @@ class EventRows(EntryRows):
                         number,
                         event.id,
                         event.session,
+                        number,
                         event.first_turn,
                         dumps([event.first_turn, event.last_turn, event.turns]),
                         event.closed,
@@ -117,10 +124,7 @@ class EventRows(EntryRows):
             for marks, group in chunks(ids)
         )
 
-
-class ThoughtRows(EventRows):
-    """Thoughts with an index by slot and by source, and proposals that failed their check."""
-
+    # Thoughts --------------------------------------------------------------------------
     def put_thoughts(self, space: str, thoughts: Sequence[Thought]) -> None:
         if not thoughts:
             return
@@ -149,29 +153,21 @@ class ThoughtRows(EventRows):
             ((number, thought.id, turn) for turn in {s.turn_id for s in thought.sources}),
         )
 
-    def delete_thoughts(self, space: str, thought_ids: Sequence[str]) -> None:
-        with self._db.writing():
-            if self._delete(space, "thoughts", thought_ids):
-                self._touch(space, vanish=True)
-            self.delete_entries(space, "thought", thought_ids)
-
     def thoughts(
         self,
         space: str,
         *,
         changed_after: int = 0,
         ids: Sequence[str] | None = None,
-        slot: tuple[str, str] | None = None,
         turn_id: str | None = None,
     ) -> list[Thought]:
-        few = ids is not None or slot is not None or turn_id is not None
-        where = f"space = ?1 AND {_changed(few)} > ?2"
-        values: list[object] = [self._number(space), changed_after]
-        if slot is not None:
-            where, values = f"{where} AND subject = ? AND predicate = ?", [*values, *slot]
+        few = ids is not None or turn_id is not None
+        number = self._number(space)
+        values: list[object]
+        where, values = f"space = ? AND {_changed(few)} > ?", [number, changed_after]
         if turn_id is not None:
-            where += " AND id IN (SELECT thought FROM sources WHERE space = ?1 AND turn = ?)"
-            values = [*values, turn_id]
+            where += " AND id IN (SELECT thought FROM sources WHERE space = ? AND turn = ?)"
+            values += [number, turn_id]
         wheres = [(where, values)]
         if ids is not None:
             wheres = [(f"{where} AND id IN ({marks})", [*values, *g]) for marks, g in chunks(ids)]
@@ -198,10 +194,7 @@ class ThoughtRows(EventRows):
         )
         return [(tuple(loads(turns)), reason, text) for turns, reason, text in rows]
 
-
-class MentionRows(ThoughtRows):
-    """Which turn names which entity."""
-
+    # Mentions --------------------------------------------------------------------------
     def add_mentions(self, space: str, mentions: Sequence[Mention]) -> None:
         if not mentions:
             return
@@ -221,3 +214,68 @@ class MentionRows(ThoughtRows):
             (self._number(space), after),
         )
         return [(key, Mention(turn, entity, surface)) for key, turn, entity, surface in rows]
+
+    # Operation log ---------------------------------------------------------------------
+    def log(
+        self,
+        space: str,
+        kind: str,
+        payload: Mapping[str, object],
+        before: Mapping[str, object],
+        time: datetime,
+    ) -> int:
+        with self._db.writing():
+            number, _ = self._touch(space)
+            return self._db.insert(
+                "INSERT INTO operations (space, time, kind, payload, before) "
+                "VALUES (?, ?, ?, ?, ?)",
+                (number, time.isoformat(), kind, dumps(payload), dumps(before)),
+            )
+
+    def operations(
+        self, space: str, *, ids: Sequence[int] | None = None, newest: int | None = None
+    ) -> list[LoggedOperation]:
+        number = self._number(space)
+        select = f"SELECT {_COLUMNS} FROM operations WHERE space = ?"
+        if ids is not None:
+            rows = [
+                row
+                for marks, group in chunks(ids)
+                for row in self._db.all(f"{select} AND id IN ({marks})", (number, *group))
+            ]
+            rows.sort(key=lambda row: -row[0])
+            rows = rows if newest is None else rows[: max(0, newest)]
+        else:
+            limit = -1 if newest is None else max(0, newest)
+            rows = self._db.all(f"{select} ORDER BY id DESC LIMIT ?", (number, limit))
+        return [
+            LoggedOperation(
+                key, space, datetime.fromisoformat(time), kind, loads(payload), loads(before), by
+            )
+            for key, time, kind, payload, before, by in reversed(rows)
+        ]
+
+    def mark_undone(self, operation_id: int, by: int) -> None:
+        with self._db.writing():
+            row = self._db.one(
+                "SELECT name FROM spaces JOIN operations ON space = number WHERE id = ?",
+                (operation_id,),
+            )
+            if row:
+                self._touch(row[0])
+                self._db.run("UPDATE operations SET undone_by = ? WHERE id = ?", (by, operation_id))
+
+    def scrub(self, space: str, ids: Sequence[str]) -> None:
+        wanted = set(ids)
+        with self._db.writing():
+            hit = [
+                operation.id
+                for operation in self.operations(space)
+                if names_any(operation.payload, wanted) or names_any(operation.before, wanted)
+            ]
+            if hit:
+                self._touch(space)
+                self._db.many(
+                    "UPDATE operations SET payload = '{}', before = '{}' WHERE id = ?",
+                    ((key,) for key in hit),
+                )

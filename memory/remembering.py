@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 _NONE: Mapping[str, list[Entry]] = {}
 
 
-class Ingestion:
+class Remembering:
     """Remembers turns of one space. Embedding happens before the write lock is taken."""
 
     def __init__(

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -22,14 +22,50 @@ from knowhen.memory.stores.base import (
     Vectors,
 )
 from knowhen.memory.stores.checks import check_store
-from knowhen.memory.stores.codec import dumps, loads
-from knowhen.memory.stores.content import names_any, same_content, stored_form
-from knowhen.memory.stores.volatile_rows import EventRow, SpaceRows
+from knowhen.memory.stores.codec import dumps, loads, names_any, same_content, stored_form
 
 _Row = TypeVar("_Row")
 
 
-_EMPTY = SpaceRows()
+@dataclass(frozen=True, slots=True)
+class VolatileEvent:
+    """An event with what the store keeps beside it."""
+
+    event: Event
+    first_seq: int
+    changed: int
+    consolidated: bool
+
+
+@dataclass(slots=True)
+class VolatileSpace:
+    """Rows of one space. Values are immutable, so that a shallow copy is a snapshot."""
+
+    version: int = 0
+    epoch: int = 0
+    turns: dict[str, StoredTurn] = field(default_factory=dict)
+    entries: dict[int, Entry] = field(default_factory=dict)
+    events: dict[str, VolatileEvent] = field(default_factory=dict)
+    thoughts: dict[str, tuple[int, Thought]] = field(default_factory=dict)
+    mentions: dict[int, Mention] = field(default_factory=dict)
+    operations: dict[int, LoggedOperation] = field(default_factory=dict)
+    quarantine: tuple[tuple[tuple[str, ...], str, str], ...] = ()
+    buried: frozenset[str] = frozenset()
+
+    def copy(self) -> "VolatileSpace":
+        """A snapshot that later writes leave alone."""
+        return replace(
+            self,
+            turns=dict(self.turns),
+            entries=dict(self.entries),
+            events=dict(self.events),
+            thoughts=dict(self.thoughts),
+            mentions=dict(self.mentions),
+            operations=dict(self.operations),
+        )
+
+
+_EMPTY = VolatileSpace()
 
 
 class VolatileStore:
@@ -40,7 +76,7 @@ class VolatileStore:
         self._depth = 0
         self._last: dict[str, int] = {}
         self._settings: dict[str, str] = {}
-        self._spaces: dict[str, SpaceRows] = {}
+        self._spaces: dict[str, VolatileSpace] = {}
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -222,7 +258,7 @@ class VolatileStore:
         for event in events:
             first, old = rows.turns.get(event.first_turn), rows.events.get(event.id)
             same = old is not None and _extent(old.event) == _extent(event)
-            rows.events[event.id] = EventRow(
+            rows.events[event.id] = VolatileEvent(
                 event,
                 first.seq if first else 0,
                 rows.version,
@@ -280,7 +316,6 @@ class VolatileStore:
         *,
         changed_after: int = 0,
         ids: Sequence[str] | None = None,
-        slot: tuple[str, str] | None = None,
         turn_id: str | None = None,
     ) -> list[Thought]:
         wanted = None if ids is None else set(ids)
@@ -289,7 +324,6 @@ class VolatileStore:
             for changed, thought in self._read(space).thoughts.values()
             if changed > changed_after
             and (wanted is None or thought.id in wanted)
-            and (slot is None or (thought.subject, thought.predicate) == slot)
             and (turn_id is None or any(s.turn_id == turn_id for s in thought.sources))
         ]
         return sorted(found, key=lambda thought: thought.id)
@@ -378,11 +412,11 @@ class VolatileStore:
         self._last[kind] = self._last.get(kind, 0) + 1
         return self._last[kind]
 
-    def _read(self, space: str) -> SpaceRows:
+    def _read(self, space: str) -> VolatileSpace:
         return self._spaces.get(space, _EMPTY)
 
-    def _write(self, space: str, *, vanish: bool = False) -> SpaceRows:
-        rows = self._spaces.setdefault(space, SpaceRows())
+    def _write(self, space: str, *, vanish: bool = False) -> VolatileSpace:
+        rows = self._spaces.setdefault(space, VolatileSpace())
         rows.version += 1
         rows.epoch += vanish
         return rows
@@ -390,7 +424,7 @@ class VolatileStore:
     def _of_kind(self, space: str, kind: EntryKind) -> list[Entry]:
         return [e for e in self._read(space).entries.values() if e.kind == kind]
 
-    def _event_rows(self, space: str) -> list[EventRow]:
+    def _event_rows(self, space: str) -> list[VolatileEvent]:
         rows = self._read(space).events.values()
         return sorted(rows, key=lambda row: (row.first_seq, row.event.id))
 

@@ -3,12 +3,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from knowhen.memory.embedders.cache import CachedEmbedder
-from knowhen.memory.embedders.toy import ToyEmbedder
 from knowhen.memory.errors import HomeUnavailable
+from knowhen.memory.testing.toy_embedder import ToyEmbedder
+
+
+@pytest.fixture(autouse=True)
+def importable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "benchmarks"))
 
 
 def test_a_text_is_embedded_once_even_over_processes(tmp_path: Path) -> None:
+    from embedding_cache import CachedEmbedder
+
     toy = ToyEmbedder()
     first = CachedEmbedder(toy, tmp_path / "v.db")
     vectors = first.embed(["a", "b", "a"])
@@ -21,6 +27,8 @@ def test_a_text_is_embedded_once_even_over_processes(tmp_path: Path) -> None:
 
 
 def test_embedders_do_not_share_vectors(tmp_path: Path) -> None:
+    from embedding_cache import CachedEmbedder
+
     for dimension in (8, 16):
         cached = CachedEmbedder(ToyEmbedder(dimension), tmp_path / "v.db")
         assert cached.embed(["a"]).shape == (1, dimension)
@@ -28,6 +36,8 @@ def test_embedders_do_not_share_vectors(tmp_path: Path) -> None:
 
 
 def test_more_texts_than_a_statement_holds(tmp_path: Path) -> None:
+    from embedding_cache import CachedEmbedder
+
     toy = ToyEmbedder(4)
     cached = CachedEmbedder(toy, tmp_path / "v.db")
     texts = [str(number) for number in range(2500)]
@@ -37,6 +47,8 @@ def test_more_texts_than_a_statement_holds(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_no_cache_is_refused(tmp_path: Path) -> None:
+    from embedding_cache import CachedEmbedder
+
     file = tmp_path / "v.db"
     file.write_bytes(b"something else entirely " * 100)
     with pytest.raises(HomeUnavailable, match=r"v\.db"):
