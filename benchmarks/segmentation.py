@@ -23,6 +23,7 @@ from report import Figure, Results, arguments, table, write
 from knowhen.memory.embedders.base import Embedder
 from knowhen.memory.embedders.factory import make_embedder
 from knowhen.memory.episodes import (
+    ASKED,
     CUES,
     Cue,
     Limits,
@@ -142,9 +143,7 @@ def _systems(embedder_name: str, mode: str, rate: float) -> dict[str, System]:
         return _whole(made)
 
     systems = {
-        "without English cues": _ours(
-            embedder_name, mode, cues=[cue for cue in CUES if not cue.language]
-        ),
+        "without words": _ours(embedder_name, mode, cues=[ASKED]),
         "without cues": _ours(embedder_name, mode, cues=()),
     }
     if mode == "online":

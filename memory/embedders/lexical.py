@@ -1,7 +1,6 @@
 """Lexical vectors: hashed words, stems and character n-grams, with numpy alone."""
 
 import math
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 
 from knowhen.memory.errors import InvalidInput
 from knowhen.memory.language.detection import detect, stop_words
-from knowhen.memory.language.terms import words
+from knowhen.memory.language.terms import unspaced, words
 
 _Features = tuple[NDArray[np.int32], NDArray[np.float32]]
 
@@ -25,11 +24,6 @@ _STOP_WORD = 0.1
 
 _CACHED_WORDS = 32_768
 _LONGEST_WORD = 64
-
-# Han, kana, Thai, Lao, Khmer, Myanmar: `words` gives a whole run of them as one word.
-_UNSPACED = re.compile(
-    "[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]"
-)
 
 
 class LexicalEmbedder:
@@ -84,7 +78,7 @@ class LexicalEmbedder:
         weights = [_WORD]
         if is_stop_word:
             weights = [_WORD * _STOP_WORD]
-        elif _UNSPACED.match(word):
+        elif unspaced(word):
             weights = [_WORD if len(word) == 1 else _STEM]
         else:
             marked = f"<{word[:_LONGEST_WORD]}>"
@@ -102,7 +96,7 @@ class LexicalEmbedder:
 def _units(found: Sequence[str]) -> Iterator[str]:
     """Words as they are hashed: without possessives; unspaced scripts as characters and pairs."""
     for word in found:
-        if _UNSPACED.match(word):
+        if unspaced(word):
             yield from word
             yield from (word[i : i + 2] for i in range(len(word) - 1))
         else:

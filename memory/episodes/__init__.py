@@ -7,7 +7,7 @@ where it proposes to and the limits allow, and `OfflineSegmenter` cuts a whole s
 from knowhen.memory.episodes.base import Cut, Limits, Segmenter, Unit
 from knowhen.memory.episodes.calibration import Calibration, calibrated, calibration_for
 from knowhen.memory.episodes.causal_lm import CausalLanguageModel
-from knowhen.memory.episodes.cues import CUES, Cue
+from knowhen.memory.episodes.cues import ASKED, CUES, Cue
 from knowhen.memory.episodes.describe import ask_title, describe, event_score, event_vectors
 from knowhen.memory.episodes.endpoint import EndpointLikelihood
 from knowhen.memory.episodes.factory import (
@@ -33,6 +33,7 @@ from knowhen.memory.episodes.thresholds import Constant, Trailing, surprising_to
 from knowhen.memory.episodes.timeline import timeline, timeline_tree
 
 __all__ = [
+    "ASKED",
     "CUES",
     "DEFAULT_SCORER",
     "SCORERS",

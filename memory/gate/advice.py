@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from knowhen.memory.errors import ModelFailed, ModelUnsupported
-from knowhen.memory.gate.conflict import refuses
 from knowhen.memory.gate.prompts import ADVICE_SCHEMA, REWRITES, advise_messages, draft_messages
+from knowhen.memory.language.registry import language_of
 from knowhen.memory.models.base import ChatModel
 from knowhen.memory.records import Decision
 
@@ -97,7 +97,7 @@ def knows(decision: Decision, draft: Draft) -> float:
     A refusal means it does not know. Otherwise the draft's sureness and what the question's shape
     says count alike; no public data allows to weigh them.
     """
-    if decision.personal or refuses(draft.text):
+    if decision.personal or language_of(draft.text).refuses(draft.text):
         return 0.0
     if draft.sureness is None:
         return decision.know

@@ -4,7 +4,7 @@ A memory of two people easily holds the right topic under the wrong name. Who sp
 the answer; the other half is in the pronouns: "I" is the speaker, "you" is the other one.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowhen.memory.gate.content import Content
-from knowhen.memory.language import pronouns
+from knowhen.memory.language.pack import GROUP, LISTENER, SPEAKER
+from knowhen.memory.language.registry import language_of
 from knowhen.memory.language.terms import tokens, words
 from knowhen.memory.search.engine import Findings, best
 from knowhen.memory.view.corpus import NONE
@@ -21,14 +22,7 @@ Mask = NDArray[np.bool_]
 Person = Literal["i", "you", "plain"]
 DEPTH = 6
 """Parts read closely, on either side, by shared terms and again by cosine."""
-# English rules; elsewhere only the speaker counts.
 _ENDS = frozenset(".!?\n")
-_I, _YOU, _WE = 1, 2, 4
-_PERSON: Mapping[str, int] = {
-    **dict.fromkeys(pronouns.I, _I),
-    **dict.fromkeys(pronouns.YOU, _YOU),
-    **dict.fromkeys(pronouns.WE, _WE),
-}
 
 
 @dataclass(slots=True)
@@ -147,6 +141,7 @@ def _nearest(findings: Findings, mask: Mask) -> list[int]:
 def sentences(text: str, content: Content) -> Iterator[tuple[Person, int]]:
     """Of whom each sentence speaks, by its pronouns, and the terms of the query it holds."""
     bits = person = 0
+    persons = language_of(text).persons
     for token in tokens(text):
         if token in _ENDS:
             if bits:
@@ -154,14 +149,16 @@ def sentences(text: str, content: Content) -> Iterator[tuple[Person, int]]:
             bits = person = 0
         else:
             bits |= content.terms_in[token]
-            person |= _PERSON.get(token, 0)
+            person |= persons[token]
     if bits:
         yield _person(person), bits
 
 
 def _person(found: int) -> Person:
     """Whoever says "I" speaks of themself, whatever else they say."""
-    return "i" if found & _I else "you" if found & _YOU else "i" if found & _WE else "plain"
+    return (
+        "i" if found & SPEAKER else "you" if found & LISTENER else "i" if found & GROUP else "plain"
+    )
 
 
 def _by_fact(result: Attribution, findings: Findings, content: Content) -> None:

@@ -6,24 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from knowhen.memory.language.dates import find_dates
 from knowhen.memory.language.detection import detect
-from knowhen.memory.language.periods import MONTHS, WEEKDAYS
+from knowhen.memory.language.registry import language_of
 from knowhen.memory.language.terms import terms, word_terms, words
 from knowhen.memory.search.bm25 import idf
 from knowhen.memory.search.cues import Evidence
 
 Floats = NDArray[np.float64]
-# English words that frame a question rather than say what it is about.
-_FRAME = frozenset(
-    terms(
-        "kind type sort name many much long often time thing way someone something mention say "
-        "tell know happen talk describe new recent latest about according "
-        "conversation particular certain specific different various"
-    )
-)
 _FRAME_WEIGHT = 0.25
-CALENDAR = frozenset(terms(" ".join((*MONTHS, *WEEKDAYS))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +70,18 @@ def read_content(evidence: Evidence) -> Content:
     rarest = float(np.log1p(2.0 * len(evidence.corpus)))
     rarity = dict.fromkeys(query.terms, rarest)
     rarity |= dict(zip(counts.terms, idf(counts.counts).tolist(), strict=True))
-    dated = CALENDAR | {
-        term for span in find_dates(query.text) for term in terms(query.text[span.start : span.end])
+    language = language_of(query.text)
+    frame = language.frame_terms
+    dated = language.calendar_terms | {
+        term
+        for span in language.find_dates(query.text)
+        for term in terms(query.text[span.start : span.end])
     }
     weights = {
-        term: 0.0 if term in dated else value * (_FRAME_WEIGHT if term in _FRAME else 1.0)
+        term: 0.0 if term in dated else value * (_FRAME_WEIGHT if term in frame else 1.0)
         for term, value in rarity.items()
     }
-    vague = not set(query.terms) - _FRAME
+    vague = not set(query.terms) - frame
     if not any(weights.values()):
         weights = rarity
     total = sum(weights.values()) or 1.0

@@ -8,8 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from knowhen.memory.gate.conflict import refuses
-from knowhen.memory.language.dialogue import asks
+from knowhen.memory.language.registry import language_of
 from knowhen.memory.search.cues import Evidence
 from knowhen.memory.search.engine import Findings, best
 from knowhen.memory.view.corpus import NONE
@@ -51,7 +50,7 @@ def _unanswered(findings: Findings) -> list[int]:
         replying = int(corpus.turn_of[reply])
         if corpus.speaker[replying] == corpus.speaker[turn] and replying != turn:
             found.append(part)
-        elif corpus.role[replying] == "assistant" and refuses(corpus.text(reply)):
+        elif corpus.role[replying] == "assistant" and _refuses(corpus.text(reply)):
             found += [part, reply]
     return found
 
@@ -63,5 +62,13 @@ def _asking(findings: Findings) -> list[int]:
     marked = np.flatnonzero((corpus.question == 1.0) & holding).tolist()
     lexical, similar = best(evidence.turn_bm25, NEAREST), best(evidence.similarity, NEAREST)
     nearest = dict.fromkeys((*lexical[holding[lexical]].tolist(), *similar.tolist()))
-    worded = [part for part in nearest if asks(corpus.text(part))]
+    worded = [part for part in nearest if _asks(corpus.text(part))]
     return list(dict.fromkeys((*marked, *worded)))
+
+
+def _asks(text: str) -> bool:
+    return language_of(text).asks(text)
+
+
+def _refuses(text: str) -> bool:
+    return language_of(text).refuses(text)

@@ -7,13 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowhen.memory.gate.attribution import Attribution, attribute, read_sides
-from knowhen.memory.gate.content import CALENDAR, Content, read_content
+from knowhen.memory.gate.content import Content, read_content
 from knowhen.memory.gate.countable import countable
 from knowhen.memory.gate.trust import Trust, read_trust
 from knowhen.memory.gate.world import question_features
 from knowhen.memory.language.base import Utterance
-from knowhen.memory.language.dialogue import read_utterance
 from knowhen.memory.language.entities import find_entities
+from knowhen.memory.language.registry import language_of
 from knowhen.memory.language.terms import fold, terms
 from knowhen.memory.search.bm25 import bm25
 from knowhen.memory.search.cues import date
@@ -73,7 +73,7 @@ def read_signals(findings: Findings) -> Signals:
     familiar, strangers = _names(findings)
     similarity, size = evidence.similarity, len(corpus)
     nearest = similarity[best(similarity, HITS)]
-    content, utterance = read_content(evidence), read_utterance(query.text)
+    content, utterance = read_content(evidence), language_of(query.text).read_utterance(query.text)
     sides = read_sides(findings)
     asked = sides.own if sides else np.ones(size, bool)
     return Signals(
@@ -99,6 +99,7 @@ def read_signals(findings: Findings) -> Signals:
 
 def _names(findings: Findings) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Names in the query that this memory has met, and those it has not; speakers left out."""
+    calendar = language_of(findings.query.text).calendar_terms
     known = set(findings.evidence.counts.terms)
     familiar: list[str] = []
     strangers: list[str] = []
@@ -109,7 +110,7 @@ def _names(findings: Findings) -> tuple[tuple[str, ...], tuple[str, ...]]:
         if fold(name).split("'")[0] in {fold(s) for s in findings.query.speakers}:
             continue
         found = set(terms(name))
-        if not found <= CALENDAR:
+        if not found <= calendar:
             (familiar if found <= known else strangers).append(name)
     return tuple(familiar), tuple(strangers)
 

@@ -4,11 +4,11 @@ These are rules, not a fitted head: no public data labels evidence for them. Eac
 named, so that a user sees what lowered the trust.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from knowhen.memory.gate.content import Content
+from knowhen.memory.language.registry import language_of
 from knowhen.memory.language.terms import overlap, words
 from knowhen.memory.search.engine import Findings
 
@@ -35,12 +35,6 @@ WORDS: Mapping[str, str] = {
     "user_on_world": "it is about the world, and rests on what somebody said in conversation",
     "updated": "an older statement was replaced by a newer one",
 }
-_INSTRUCTING = re.compile(
-    r"\b(?:ignore|disregard|forget|override)\b[^.\n]{0,40}\b(?:instructions?|prompts?|rules|above|"
-    r"previous|earlier)\b|\bsystem prompt\b|\byou (?:must|are) now\b|\bdo not tell the user\b|"
-    r"\bnew instructions?\b|<\s*+(?:/\s*+)?(?:system|instructions?|recalled-memory)\s*+>",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +49,6 @@ class Trust:
         return tuple(WORDS[name] for name in self.penalties)
 
 
-def looks_like_instruction(text: str) -> bool:
-    """Whether a text speaks to a model rather than to a person."""
-    return bool(_INSTRUCTING.search(text))
-
-
 def read_trust(findings: Findings, content: Content, *, personal: bool) -> Trust:
     """Judge the evidence of a search."""
     voices = _voices(findings, content)
@@ -70,7 +59,7 @@ def read_trust(findings: Findings, content: Content, *, personal: bool) -> Trust
         "contested": any(fact.contested for fact in facts),
         "agent_only": bool(roles) and roles <= {"assistant", "tool"},
         "single": len(turns) == 1,
-        "instructing": any(looks_like_instruction(turn.text) for turn in turns),
+        "instructing": any(language_of(turn.text).instructs(turn.text) for turn in turns),
         "user_on_world": not personal and bool(roles) and roles <= {"user", "assistant"},
         "updated": any(fact.supersedes for fact in facts),
     }

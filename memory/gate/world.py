@@ -9,40 +9,21 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from knowhen.memory.language.registry import language_of
+
 if TYPE_CHECKING:
     from knowhen.memory.gate.heads import Head
 
-_FLAGS: Mapping[str, re.Pattern[str]] = {
-    name: re.compile(pattern, re.IGNORECASE)
-    for name, pattern in {
-        "yes_no": r"^\W*(?:are|is|was|were|did|do|does|have|has|had|can|could|will)\b",
-        "choice": r"\bor\b",
-        "both": r"\b(?:both|same)\b",
-        "who": r"\bwho\b",
-        "where": r"\b(?:where|place|city|town)\b",
-        "when": r"\b(?:when|date|year)\b",
-        "country": r"\b(?:country|nationality|nation|citizen\w*)\b",
-        "digits": r"\d",
-        "possessive": r"['’]s\b",
-        "kin": r"\b(?:mother|father|spouse|husband|wife|child|son|daughter|sibling|\w+-in-law|"
-        r"grand\w+|uncle|aunt)\b",
-        "life": r"\b(?:born|birth\w*|die[ds]?|death|buried|burial)\b",
-        "work_of": r"\b(?:film|movie|song|book|album|director|composer|author|performer)\b",
-        "award": r"\b(?:award|prize|won|medal)\b",
-        "order": r"\b(?:first|earlier|later|older|younger|longer|more|most|largest)\b",
-    }.items()
-}
-_NAME = re.compile(
-    r"(?<!^)(?<![.?!]\s)\b[A-Z][\w.'’-]+(?:\s+(?:(?:of|the|de|and)\s+)?[A-Z][\w.'’-]+)*"
-)
-_OF = re.compile(r"\bof\b")
+_DIGIT = re.compile(r"\d")
 
 
 def question_features(text: str) -> dict[str, float]:
     """Shape and relation of a question, each from 0 to about 1."""
-    values = {name: float(bool(pattern.search(text))) for name, pattern in _FLAGS.items()}
-    values["names"] = min(len(_NAME.findall(text)), 4) / 4
-    values["of"] = min(len(_OF.findall(text)), 3) / 3
+    language = language_of(text)
+    values = {**language.world_relation(text), "digits": float(bool(_DIGIT.search(text)))}
+    names, links = language.world_counts(text)
+    values["names"] = min(names, 4) / 4
+    values["of"] = min(links, 3) / 3
     values["words"] = min(len(text.split()), 30) / 30
     return values
 

@@ -86,17 +86,6 @@ class Pronouns:
     """He, she, it, they, there: words that point back at what was named before."""
 
 
-@dataclass(frozen=True, slots=True)
-class BoundaryCue:
-    """Wording that speaks for a new topic, or against one."""
-
-    name: str
-    weight: float
-    """Log odds."""
-    before: bool
-    """It stands in the turn before the boundary, not in the one after it."""
-
-
 class EntityFinder(Protocol):
     """Finds what a text names. The rules are the default; a trained tagger may take their place."""
 
@@ -151,6 +140,6 @@ class Language(Protocol):
         """Dates in order and without overlap; relative ones count from `base`."""
         ...
 
-    def boundary_cues(self, text: str, *, before: bool = False) -> Sequence[BoundaryCue]:
-        """Cues in a turn: those at its start, or those for a boundary after it."""
+    def boundary_cues(self, text: str, names: Sequence[str]) -> tuple[str, ...]:
+        """Which of the named cues for a new topic a turn holds."""
         ...

@@ -1,39 +1,39 @@
 """Telling the language of a short text from its function words, without a model."""
 
 from functools import cache
-from importlib import resources
+from typing import Final
 
-DEFAULT = "en"
+from knowhen.memory.language.wordings import wordings
+
+DEFAULT: Final = "en"
 """Taken for a text that shows no language, such as a name or a number."""
 
-_SNOWBALL = {
-    "de": "german",
+_SNOWBALL: Final = {
     "en": "english",
-    "es": "spanish",
+    "de": "german",
     "fr": "french",
+    "es": "spanish",
     "it": "italian",
-    "nl": "dutch",
     "pt": "portuguese",
-    "ru": "russian",
+    "nl": "dutch",
     "sv": "swedish",
+    "ru": "russian",
 }
 
 
 @cache
 def stop_words() -> dict[str, frozenset[str]]:
-    """Function words by language code, from `stopwords.txt`."""
-    text = resources.files(__package__).joinpath("stopwords.txt").read_text(encoding="utf-8")
-    lines = (line.split() for line in text.splitlines() if line and not line.startswith("#"))
-    return {code: frozenset(words) for code, *words in lines}
+    """Function words by language code."""
+    return {code: wordings(code).words("function") for code in _SNOWBALL}
 
 
 @cache
 def _languages_of() -> dict[str, tuple[str, ...]]:
     owners: dict[str, list[str]] = {}
-    for code, words in stop_words().items():
-        for word in words:
+    for code in _SNOWBALL:
+        for word in wordings(code).listed("function"):
             owners.setdefault(word, []).append(code)
-    return {word: tuple(codes) for word, codes in owners.items()}
+    return {word: tuple(dict.fromkeys(codes)) for word, codes in owners.items()}
 
 
 def detect(words: list[str], default: str = DEFAULT) -> str:

@@ -8,7 +8,6 @@ makes no name unless something else speaks for it.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from importlib import resources
 from itertools import chain
 
 from knowhen.graphs import names as _name_forms
@@ -16,6 +15,7 @@ from knowhen.memory.language.base import EntitySpan
 from knowhen.memory.language.dates import find_dates
 from knowhen.memory.language.detection import stop_words
 from knowhen.memory.language.periods import MONTHS, WEEKDAYS
+from knowhen.memory.language.wordings import wordings
 
 normalise = lru_cache(maxsize=65_536)(_name_forms.normalise)
 
@@ -28,8 +28,8 @@ _TITLE = re.compile(
 )
 _TOKEN = re.compile(r"[^\W_]+(?:['’.&+/-][^\W_]+)*(?:\+\+|\+|#)?")
 _KATAKANA = re.compile(r"[゠-ヿ]{3,}")
-_JOINERS = frozenset(("de", "la", "le", "el", "al", "der", "den", "the"))
-_PARTICLES = _JOINERS | frozenset(("of", "del", "della", "di", "da", "van", "von", "bin", "ibn"))
+_WORDS = wordings("en")
+_PARTICLES = _WORDS.words("name_particles")
 
 
 def find_entities(
@@ -71,10 +71,8 @@ def _without_code(text: str) -> str:
 @lru_cache(maxsize=1)
 def _ordinary() -> frozenset[str]:
     """Words that are no names by themselves: function words, openers, months, weekdays."""
-    text = resources.files(__package__).joinpath("openers.txt").read_text(encoding="utf-8")
-    openers = (word for line in text.splitlines() if line[:1] != "#" for word in line.split())
-    ordinary = chain(openers, _calendar(), *stop_words().values())
-    return frozenset(ordinary) | {"i", "ok", "am", "pm"}
+    listed = (_WORDS.words("openers"), _WORDS.words("never_names"), _calendar())
+    return frozenset(chain(*listed, *stop_words().values()))
 
 
 @lru_cache(maxsize=65_536)
@@ -101,10 +99,8 @@ def _dates(text: str) -> Iterator[EntitySpan]:
 
 # Names by capitals -------------------------------------------------------------------------
 _OPENS = re.compile(r"(?:\A|[.!?:…\n•>|]|[-*–]\s)[\s\"“'‘(*_#]*\Z")
-_TELLS = re.compile(
-    r"(?:['’]s)?\s+(?:is|was|has|had|and|will|would|said|told|loves?|likes?|wants?)\b"
-)
-_ENDINGS = ("ing", "ed", "ly", "tion", "ness")
+_TELLS = re.compile(rf"(?:['’]s)?\s+{_WORDS.part('tells')}\b")
+_ENDINGS = _WORDS.listed("ordinary_endings")
 
 
 def _names(
@@ -200,32 +196,10 @@ def _name_of(
     return EntitySpan(start, end, name, "name")
 
 
-_NAME_BEGINS = frozenset(
-    (
-        *(
-            "new",
-            "north",
-            "south",
-            "east",
-            "west",
-            "san",
-            "santa",
-            "saint",
-            "los",
-            "las",
-            "el",
-            "la",
-        ),
-        *("de", "van", "von", "le", "mount", "lake", "fort", "port", "black", "white", "great"),
-    )
-)
-"""Ordinary words that often begin a name of several."""
-
-
 def _leads_no_name(run: Sequence[re.Match[str]], opens: bool) -> bool:
     """Whether the first word of a run is an ordinary one that only stands before a name."""
     word = run[0].group().casefold()
-    if len(run) > 1 and (word in _NAME_BEGINS or not (opens or word in _calendar())):
+    if len(run) > 1 and (word in _WORDS.words("name_begins") or not (opens or word in _calendar())):
         return word.startswith("i'") or word == "i"
     return _is_ordinary(word)
 
@@ -282,26 +256,7 @@ def _scripts(text: str, known: frozenset[str]) -> Iterator[EntitySpan]:
 
 
 # Noun-like phrases -------------------------------------------------------------------------
-_NOUNS = frozenset(
-    (
-        *("support", "class", "community", "school", "book", "books", "art", "music", "movie"),
-        *("job",),
-        *(
-            "game",
-            "health",
-            "mental",
-            "family",
-            "friends",
-            "business",
-            "career",
-            "project",
-            "story",
-        ),
-        *("home", "design", "food", "dog", "stress", "sport", "test", "market", "media", "social"),
-        *("weather", "water", "town", "city", "nature", "team", "study", "research", "guitar"),
-        *("budget", "problem", "problems", "course", "event", "experience", "process"),
-    )
-)
+_NOUNS = _WORDS.words("nouns")
 """Ordinary words that are nouns, or stand before one, as in "support group"."""
 
 

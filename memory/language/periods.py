@@ -4,26 +4,13 @@ from datetime import date, timedelta
 
 from dateutil.relativedelta import relativedelta
 
-MONTHS = (
-    *("january", "february", "march", "april", "may", "june"),
-    *("july", "august", "september", "october", "november", "december"),
-)
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-SEASONS = {"spring": 3, "summer": 6, "fall": 9, "autumn": 9, "winter": 12}
-"""First month of each season of the northern hemisphere."""
+from knowhen.memory.language.wordings import wordings
+
+MONTHS = wordings("en").listed("full_months")
+WEEKDAYS = wordings("en").listed("full_weekdays")
 
 Days = tuple[date, date]
 """First and last day, both included."""
-
-
-def month_number(word: str) -> int:
-    """1 to 12 for a month's name or the first letters of one."""
-    return next(i for i, name in enumerate(MONTHS, 1) if name.startswith(word[:3].lower()))
-
-
-def weekday_number(word: str) -> int:
-    """0 to 6, Monday first, for a weekday's name or the first letters of one."""
-    return next(i for i, name in enumerate(WEEKDAYS) if name.startswith(word[:3].lower()))
 
 
 def whole_month(year: int, month: int) -> Days:
@@ -37,9 +24,9 @@ def whole_year(year: int) -> Days:
     return date(year, 1, 1), date(year, 12, 31)
 
 
-def season(name: str, year: int) -> Days:
-    """The three months of a season that begins in `year`."""
-    first = date(year, SEASONS[name], 1)
+def season(month: int, year: int) -> Days:
+    """The three months of a season that begins with this month of `year`."""
+    first = date(year, month, 1)
     return first, first + relativedelta(months=3, days=-1)
 
 
@@ -89,15 +76,15 @@ def weekend(today: date, weeks: int) -> Days:
     return saturday, saturday + timedelta(days=1)
 
 
-def which_season(name: str, step: int, today: date) -> Days:
+def which_season(month: int, step: int, today: date) -> Days:
     """Last summer is the latest that has begun before today; next summer begins after it."""
     if step < 0:
-        year = today.year if season(name, today.year)[1] < today else today.year - 1
+        year = today.year if season(month, today.year)[1] < today else today.year - 1
     elif step > 0:
-        year = today.year if season(name, today.year)[0] > today else today.year + 1
+        year = today.year if season(month, today.year)[0] > today else today.year + 1
     else:
         year = today.year
-    return season(name, year)
+    return season(month, year)
 
 
 def which_weekday(number: int, step: int, today: date) -> Days:

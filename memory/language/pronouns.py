@@ -1,33 +1,42 @@
 """Who speaks of whom, by pronouns."""
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from functools import cache
+from typing import Final
 
-from knowhen.memory.language.detection import detect
+from knowhen.memory.language.base import Pronouns
+from knowhen.memory.language.detection import DEFAULT, detect
+from knowhen.memory.language.wordings import UNSPACED, wordings
 
-I = frozenset(("i", "i'm", "i've", "i'd", "i'll", "me", "my", "mine", "myself"))  # noqa: E741
-WE = frozenset(("we", "we're", "we've", "we'd", "we'll", "us", "our", "ours"))
-YOU = frozenset(("you", "you're", "you've", "you'd", "you'll", "your", "yours", "yourself"))
-"""English, the language of the rules that tell "I" from "you"."""
-_SPEAKER: Mapping[str, frozenset[str]] = {
-    language: frozenset(listed.split())
-    for language, listed in {
-        "de": "ich mich mir mein meine meinen meinem meiner meines",
-        "fr": "je moi mon ma mes mien mienne",
-        "es": "yo mi mis mí mío mía conmigo",
-        "it": "io mio mia miei mie",
-        "pt": "eu meu minha meus minhas mim comigo",
-        "nl": "ik mij mijn",
-        "sv": "jag mig min mitt mina",
-        "ru": "я меня мне мной мой моя моё мое мои моего моей моих моим",
-    }.items()
-}
-# Languages that are not told apart by function words, in scripts of their own.
-_ANYWHERE = frozenset(("나", "나는", "내", "내가", "나의", "저", "저는", "제", "제가", "저의"))
-_UNSPACED = re.compile("[我俺私僕]")
+_SCRIPTS: Final = ("ko",)
+"""Languages in a script of their own, whose words cannot be mistaken."""
+
+
+@cache
+def pronouns(code: str) -> Pronouns:
+    """The pronouns of a language; none for a language without a pack."""
+    words = wordings(code).words
+    return Pronouns(words("speaker"), words("group"), words("listener"), words("pointing"))
+
+
+@cache
+def _speaker(code: str) -> frozenset[str]:
+    """Every "I" that may stand in a text of a language; English ones are used in all."""
+    codes = (DEFAULT, code, *_SCRIPTS)
+    return frozenset(word for each in codes for word in pronouns(each).speaker)
+
+
+@cache
+def _unspaced() -> frozenset[str]:
+    return frozenset(word for code in UNSPACED for word in pronouns(code).speaker)
 
 
 def names_the_speaker(found: Sequence[str]) -> bool:
     """Whether folded words hold an "I", "me" or "my" of the language that they are in."""
-    own = I | _ANYWHERE | _SPEAKER.get(detect([*found]), frozenset())
-    return any(word in own or _UNSPACED.search(word) for word in found)
+    own = _speaker(detect([*found]))
+    return any(word in own or _holds_one(word) for word in found)
+
+
+def _holds_one(run: str) -> bool:
+    """Whether an "I" stands within a run of a script without spaces."""
+    return not run.isascii() and any(word in run for word in _unspaced())

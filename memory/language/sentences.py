@@ -2,6 +2,9 @@
 
 import re
 from bisect import bisect_right
+from functools import cache
+
+from knowhen.memory.language.wordings import wordings
 
 _FENCE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
 _STOP = re.compile(
@@ -12,17 +15,14 @@ _STOP = re.compile(
 _WORD_BEFORE = re.compile(r"([^\W\d_][\w.&'-]*|\d+)\Z")
 _LIST_ITEM = re.compile(r"(?:[-*+•–]|#{1,6}|\d{1,3}[.)]|[a-zA-Z][.)]|>|\|)(?:\s|\Z)")
 _MARK_ONLY = re.compile(r"\s*(?:[-*+•–#>]+|\d{1,3}[.)]|[a-zA-Z]\))\s*\Z")
-_ABBREVIATIONS = frozenset(
-    (
-        *("mr", "mrs", "ms", "mx", "dr", "prof", "st", "rev", "hon", "gen", "sgt", "capt", "lt"),
-        *("jr", "sr", "e.g", "i.e", "eg", "ie", "vs", "cf", "viz", "approx", "ca", "no", "nos"),
-        *("vol", "fig", "figs", "eq", "sec", "ch", "pp", "ed", "eds", "dept", "est", "inc", "ltd"),
-        *("co", "corp", "bros", "u.s", "u.k", "u.n", "d.c", "ph.d", "m.d", "b.a", "m.a", "a.k.a"),
-        *("jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec"),
-    )
-)
 _WRAPPED_LINE = 60
 """A line at least this long that goes on in lower case on the next was wrapped, not ended."""
+
+
+@cache
+def _abbreviations() -> frozenset[str]:
+    """Words that a full stop follows inside a sentence."""
+    return wordings("en").words("abbreviations")
 
 
 def sentences(text: str) -> list[tuple[int, int]]:
@@ -74,7 +74,7 @@ def _ends_sentence(text: str, start: int, stop: re.Match[str], end: int) -> bool
     if word.isdigit():
         return not _MARK_ONLY.match(text[start : stop.end()])
     initial = len(word) == 1 and word.isupper() and word != "I"
-    title = word.casefold() in _ABBREVIATIONS and word != "ms"  # 5 ms. is no Ms.
+    title = word.casefold() in _abbreviations() and word != "ms"  # 5 ms. is no Ms.
     return not (mark == "." and (initial or title))
 
 

@@ -10,8 +10,7 @@ from knowhen.memory.gate.advice import Draft, ask_draft, knows
 from knowhen.memory.gate.conflict import standing
 from knowhen.memory.gate.prompts import ANSWER_SCHEMA, answer_messages
 from knowhen.memory.gate.trust import WORDS
-from knowhen.memory.language.detection import stop_words
-from knowhen.memory.language.dialogue import asks
+from knowhen.memory.language.registry import language_of
 from knowhen.memory.language.terms import fold, unspaced, words
 from knowhen.memory.models.base import ChatModel, Message
 from knowhen.memory.records import Answer, Recall, Recollection
@@ -118,7 +117,7 @@ def verbatim(quote: str, text: str) -> bool:
     size = len(wanted)
     if unspaced(quote):
         return fold(quote).strip() in fold(text)
-    if not set(wanted) - stop_words()["en"] and wanted != there:
+    if not set(wanted) - language_of(quote).function_words and wanted != there:
         return False
     return bool(wanted) and any(
         there[start : start + size] == wanted for start in range(len(there) - size + 1)
@@ -189,7 +188,11 @@ def _abstain(recall: Recall, notes: tuple[str, ...] = ()) -> Answer:
 
 def _telling(recall: Recall) -> list[Recollection]:
     """Turns in rank order, without those that only ask."""
-    return [item for item in recall.items if item.kind == "turn" and not asks(item.text)]
+    return [
+        item
+        for item in recall.items
+        if item.kind == "turn" and not language_of(item.text).asks(item.text)
+    ]
 
 
 def _quoted(item: Recollection) -> str:

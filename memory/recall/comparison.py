@@ -2,39 +2,30 @@
 
 Thoughts relate statements of which a rule can tell, without a query, that they are about the
 same. A query narrows that: two turns of one speaker that answer it with another value, or of
-which one denies what the other tells, are worth reading side by side. The wording is English.
+which one denies what the other tells, are worth reading side by side.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import combinations
 from typing import Literal
 
+from knowhen.memory.language.registry import language_of
 from knowhen.memory.language.sentences import sentences
 from knowhen.memory.search.query import Query
 from knowhen.memory.stores.base import StoredTurn
 from knowhen.memory.thoughts.clauses import clauses
 from knowhen.memory.thoughts.features import Features, Value, of_text
 
-_ASKS_VALUE = re.compile(
-    r"\b(?:how (?:many|much|often|long|far|big|old)|percentage|rate|score|number|quota|limit"
-    r"|budget|count|average|total|cost|price|salary|deadline|when)\b",
-    re.IGNORECASE,
-)
-_ASKS_WHETHER = re.compile(r"\s*(?:have|has|had|did)\b", re.IGNORECASE)
-_TAKES_AS_TRUE = re.compile(r"\b(?:my|our|I've|we've)\b")
 LONG = 400
 """Characters of a question beyond which it is no question, but text with one at its end."""
-_DENIES = re.compile(r"\b(?:never|not yet|not ever|(?:haven|hasn|hadn)['’]t)\b", re.IGNORECASE)
-
 Compared = Iterator[tuple[str, Literal["later", "disputed by"], str]]
 
 
 def compare(query: Query, turns: Sequence[StoredTurn]) -> Compared:
     """Pairs of turn ids, the earlier first, with what the later one is to the earlier."""
-    values, whether = _ASKS_VALUE.search(query.text), _ASKS_WHETHER.match(query.text)
-    if not values and not whether:
+    wanted = language_of(query.text).read_question(query.text)
+    if not wanted.value and not wanted.whether:
         return
     asked = of_text(query.bare, "", False).stems
     told = sorted((row for row in turns if row.turn.role == "user"), key=lambda row: row.seq)
@@ -42,9 +33,9 @@ def compare(query: Query, turns: Sequence[StoredTurn]) -> Compared:
         if one.turn.speaker != other.turn.speaker:
             continue
         first, second = statements(one.turn.text), statements(other.turn.text)
-        if whether and (_disputed(first, second, asked) or _disputed(second, first, asked)):
+        if wanted.whether and (_disputed(first, second, asked) or _disputed(second, first, asked)):
             yield one.turn.id, "disputed by", other.turn.id
-        elif values and _another_value(first, second, asked):
+        elif wanted.value and _another_value(first, second, asked):
             yield one.turn.id, "later", other.turn.id
 
 
@@ -54,14 +45,14 @@ def statements(text: str) -> tuple[Features, ...]:
 
     "How does my draft of 400 words read?" tells as much as it asks.
     """
+    language = language_of(text)
     found = [(clause.start, clause.text) for clause in clauses(text)]
     for start, end in sentences(text):
         sentence = text[start:end]
-        if sentence.endswith("?") and _TAKES_AS_TRUE.search(sentence) and len(sentence) < LONG:
+        asks = sentence.endswith("?") and len(sentence) < LONG
+        if asks and language.takes_as_true(sentence):
             found.append((start, sentence))
-    return tuple(
-        of_text(clause, "", _DENIES.search(clause) is not None) for _, clause in sorted(found)
-    )
+    return tuple(of_text(clause, "", language.denies(clause)) for _, clause in sorted(found))
 
 
 ANSWERED = 0.4

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from knowhen.memory.language.dialogue import read_utterance
+from knowhen.memory.language.registry import language_of
 from knowhen.memory.language.terms import overlap, words
 from knowhen.memory.search.bm25 import TermCounts
 from knowhen.memory.search.query import Query
@@ -22,5 +22,5 @@ def echoes(query: Query, counts: TermCounts) -> list[int]:
     found = [p for p in candidates if overlap(wanted, set(words(counts.corpus.text(p)))) >= SAME]
     if not found:
         return []
-    said = read_utterance(query.text)
+    said = language_of(query.text).read_utterance(query.text)
     return found if said.question or said.request else []

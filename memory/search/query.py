@@ -5,21 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from knowhen.memory.language.dates import find_dates
 from knowhen.memory.language.pronouns import names_the_speaker
+from knowhen.memory.language.registry import language_of
 from knowhen.memory.language.terms import fold, terms, words
 
 _WORD = re.compile(r"\w+(?:['’]\w+)*")
-# English rules.
-_LIST = re.compile(
-    r"\b(?:what|which)\s+(?:\w+\s+){0,2}?\w+s\b.*\b(?:has|have|did|does|do|are|were)\b"
-    r"|\bhow many\b|\b(?:list|all|every|both)\b",
-    re.IGNORECASE,
-)
-_TEMPORAL = re.compile(r"\b(?:when|how long|what (?:year|month|day|date|time))\b", re.IGNORECASE)
-_CURRENT = re.compile(
-    r"\b(?:now|current(?:ly)?|latest|still|these days|today|recent(?:ly)?)\b", re.I
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +38,13 @@ def read_query(
 ) -> Query:
     """Understand a query against the speakers of a memory; `asker` is who "I" stands for."""
     named, bare = _strip_names(text, speakers)
-    found = words(text)
-    if asker and names_the_speaker(found):
+    language = language_of(text)
+    wanted = language.read_question(text)
+    if asker and names_the_speaker(words(text)):
         named = named | {asker}
     days = tuple(
         (_midnight(span.first), _midnight(span.last) + 86_400.0)
-        for span in find_dates(text, base=now)
+        for span in language.find_dates(text, base=now)
     )
     return Query(
         text=text,
@@ -61,9 +52,9 @@ def read_query(
         terms=tuple(dict.fromkeys(terms(bare))),
         speakers=named,
         days=days,
-        collects=bool(_LIST.search(text)),
-        temporal=bool(_TEMPORAL.search(text)),
-        current=bool(_CURRENT.search(text)),
+        collects=wanted.collects,
+        temporal=wanted.temporal,
+        current=wanted.current,
     )
 
 
@@ -90,8 +81,7 @@ def _strip_names(text: str, speakers: Sequence[str]) -> tuple[frozenset[str], st
 
 def _owners(word: str, names: dict[str, set[str]]) -> set[str]:
     """Whom a word names: a speaker's name, its possessive, or its beginning ("Mel")."""
-    folded = fold(word)
-    base = folded[:-2] if folded.endswith("'s") else folded.rstrip("'")
+    base = language_of(word).base_name(fold(word))
     if base in names:
         return names[base]
     if len(base) >= 3 and word[0].isupper():

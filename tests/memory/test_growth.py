@@ -7,7 +7,7 @@ import pytest
 
 from knowhen import MemoryManager, Turn
 from knowhen.memory.fence import fenced
-from knowhen.memory.gate.trust import looks_like_instruction
+from knowhen.memory.language.registry import language_of
 from knowhen.memory.thoughts.clauses import clauses
 
 RUNS = {
@@ -19,7 +19,7 @@ RUNS = {
 READERS: dict[str, Callable[[str], object]] = {
     "clauses": lambda text: list(clauses(text)),
     "fence": fenced,
-    "instructions": looks_like_instruction,
+    "instructions": lambda text: language_of(text).instructs(text),
 }
 
 

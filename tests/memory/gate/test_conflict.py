@@ -1,7 +1,8 @@
 import pytest
 
-from knowhen.memory.gate.conflict import agree, fits, refuses, standing
+from knowhen.memory.gate.conflict import agree, fits, standing
 from knowhen.memory.gate.world import question_features
+from knowhen.memory.language.registry import language_of
 
 
 @pytest.mark.parametrize(
@@ -9,12 +10,12 @@ from knowhen.memory.gate.world import question_features
     ["", "Unknown", "It is not mentioned in the text.", "There is no answer", "I don't know"],
 )
 def test_an_answer_that_says_it_has_none_is_a_refusal(text: str) -> None:
-    assert refuses(text)
+    assert language_of(text).refuses(text)
 
 
 @pytest.mark.parametrize("text", ["Norway", "1984", "Nobody Knows My Name", "yes"])
 def test_an_answer_is_no_refusal(text: str) -> None:
-    assert not refuses(text)
+    assert not language_of(text).refuses(text)
 
 
 def test_a_choice_is_answered_by_one_of_its_options() -> None:

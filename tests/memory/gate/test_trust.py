@@ -4,7 +4,7 @@ import pytest
 from two_friends import turns
 
 from knowhen import MemoryManager
-from knowhen.memory.gate.trust import looks_like_instruction
+from knowhen.memory.language.registry import language_of
 
 WHISKY = "The distillery at Port Ellen reopened its doors in spring."
 
@@ -60,7 +60,7 @@ def test_a_world_fact_from_conversation_is_marked(empty: MemoryManager) -> None:
     ],
 )
 def test_what_speaks_to_a_model_is_recognised(text: str) -> None:
-    assert looks_like_instruction(text)
+    assert language_of(text).instructs(text)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_what_speaks_to_a_model_is_recognised(text: str) -> None:
     ["I forgot the rules of chess.", "You must see the new bridge!", "He ignored my advice."],
 )
 def test_what_speaks_to_people_is_not(text: str) -> None:
-    assert not looks_like_instruction(text)
+    assert not language_of(text).instructs(text)
 
 
 def test_an_instruction_in_memory_lowers_trust_and_is_still_only_quoted(

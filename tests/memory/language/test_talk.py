@@ -1,6 +1,6 @@
 import pytest
 
-from knowhen.memory.language.dialogue import asks, read_utterance
+from knowhen.memory.language.registry import language_of, pack
 
 
 @pytest.mark.parametrize(
@@ -16,7 +16,7 @@ from knowhen.memory.language.dialogue import asks, read_utterance
     ],
 )
 def test_small_talk_is_recognised(text: str) -> None:
-    said = read_utterance(text)
+    said = language_of(text).read_utterance(text)
     assert said.small_talk
     assert not said.question and not said.personal
 
@@ -37,7 +37,7 @@ def test_small_talk_is_recognised(text: str) -> None:
     ],
 )
 def test_a_question_is_no_small_talk(text: str) -> None:
-    assert not read_utterance(text).small_talk
+    assert not language_of(text).read_utterance(text).small_talk
 
 
 @pytest.mark.parametrize(
@@ -51,13 +51,13 @@ def test_a_question_is_no_small_talk(text: str) -> None:
     ],
 )
 def test_personal_is_what_belongs_to_people(text: str, personal: bool) -> None:
-    assert read_utterance(text).personal is personal
+    assert language_of(text).read_utterance(text).personal is personal
 
 
 def test_pointing_back_beats_small_talk_and_work() -> None:
-    assert read_utterance("Can you remind me what we agreed?").recalling
-    assert not read_utterance("Can you remind me what we agreed?").help
-    assert read_utterance("Please rewrite this sentence: me go home").work
+    assert pack("en").read_utterance("Can you remind me what we agreed?").recalling
+    assert not pack("en").read_utterance("Can you remind me what we agreed?").help
+    assert pack("en").read_utterance("Please rewrite this sentence: me go home").work
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_pointing_back_beats_small_talk_and_work() -> None:
     ],
 )
 def test_i_and_my_are_known_in_other_languages(text: str) -> None:
-    assert read_utterance(text).personal
+    assert language_of(text).read_utterance(text).personal
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_i_and_my_are_known_in_other_languages(text: str) -> None:
     ],
 )
 def test_asking_what_one_may_do_asks_for_advice(text: str) -> None:
-    assert read_utterance(text).help
+    assert language_of(text).read_utterance(text).help
 
 
 @pytest.mark.parametrize(
@@ -98,4 +98,4 @@ def test_asking_what_one_may_do_asks_for_advice(text: str) -> None:
     ],
 )
 def test_a_text_that_only_asks_tells_nothing(text: str, *, only: bool) -> None:
-    assert asks(text) is only
+    assert language_of(text).asks(text) is only

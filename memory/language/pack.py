@@ -1,0 +1,196 @@
+"""Reading a text with the words of one language.
+
+Every language is read by the same rules; what differs are the lists and patterns in its folder.
+A language without a folder has empty lists: then only figures, marks and capitals speak.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import cached_property
+
+from knowhen.memory.language.base import DateSpan, Pronouns, Question, Utterance
+from knowhen.memory.language.dates import date_reader
+from knowhen.memory.language.pronouns import names_the_speaker, pronouns
+from knowhen.memory.language.terms import stem, terms, words
+from knowhen.memory.language.wordings import wordings
+
+_MARK = re.compile(r"[?？؟]")
+_MARKS = ("?", "？", "؟")
+_MORE = re.compile(r"[.!?]\s+\w")
+_POSSESSIVE = "'s"
+SPEAKER, LISTENER, GROUP = 1, 2, 4
+"""Bits of whom a word stands for."""
+_SHORT, _LONGEST_CHAT = 8, 12
+"""Words of a greeting with what follows it, and of any talk for its own sake."""
+
+
+class Pack:
+    """One language; see `base.Language` for what it promises."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        self.words = wordings(code)
+
+    @property
+    def function_words(self) -> frozenset[str]:
+        """Folded words without content."""
+        return self.words.words("function")
+
+    @property
+    def pronouns(self) -> Pronouns:
+        """Words that stand for people."""
+        return pronouns(self.code)
+
+    @cached_property
+    def persons(self) -> "_Persons":
+        """For a folded word, whom it stands for: bits of `SPEAKER`, `LISTENER` and `GROUP`."""
+        return _Persons(self.pronouns)
+
+    def stem(self, word: str) -> str:
+        """The stem of a folded word."""
+        return stem(word, self.code)
+
+    def base_name(self, word: str) -> str:
+        """A folded name without the ending of its genitive: "kim's" -> "kim"."""
+        return word[:-2] if word.endswith(_POSSESSIVE) else word.rstrip("'")
+
+    def find_dates(self, text: str, *, base: datetime | None = None) -> list[DateSpan]:
+        """Dates in order and without overlap."""
+        return date_reader(self.code).find(text, base=base)
+
+    # What a message wants ---------------------------------------------------------------
+    def read_utterance(self, text: str) -> Utterance:
+        """The kind of a message, read off its words."""
+        found = words(text)
+        recalling = bool(self._has("recalling", text))
+        question = bool(_MARK.search(text) or self._has("question", text))
+        about_self = names_the_speaker(found) or not self.pronouns.group.isdisjoint(found)
+        attribute = bool(self._has("attribute", text))
+        small_talk = not recalling and self._chats(text, found, asking=question and about_self)
+        return Utterance(
+            small_talk=small_talk,
+            work=bool(self._has("work", text)) and not recalling,
+            question=question and not small_talk,
+            request=bool(self._has("request", text)) and not small_talk,
+            personal=(about_self or attribute or recalling) and not small_talk,
+            recalling=recalling,
+            help=bool(self._has("help", text)) and not recalling,
+            words=len(found),
+        )
+
+    def asks(self, text: str) -> bool:
+        """Whether a text is one sentence that asks for something and tells nothing."""
+        if _MORE.search(text):
+            return False
+        return text.rstrip().endswith(_MARKS) or bool(
+            self._has("asking", text) or self._has("request", text)
+        )
+
+    def _has(self, section: str, text: str) -> re.Match[str] | None:
+        return self.words.pattern(section).search(text)
+
+    def _chats(self, text: str, found: list[str], *, asking: bool) -> bool:
+        """Whether it is talk for its own sake; `asking` is a question of one's own affairs."""
+        if self._has("about_the_talk", text):
+            return len(found) <= 10 and self.words.words("myself").isdisjoint(found)
+        if asking or len(found) > _LONGEST_CHAT:
+            return False
+        greeting = self._has("greeting", text)
+        if greeting and len(found) <= _SHORT:
+            rest = text[greeting.end() :]
+            wants = _MARK.search(rest) or self._has("question", rest) or self._has("request", rest)
+            return not wants or self._only_chatter(words(rest))
+        return self._only_chatter(found)
+
+    def _only_chatter(self, found: list[str]) -> bool:
+        chatter = self.words.words("chatter")
+        return all(word in chatter or word in self.function_words for word in found)
+
+    # What a question wants --------------------------------------------------------------
+    def read_question(self, text: str) -> Question:
+        """The kind of answer that a question wants."""
+        choice = self._has("choice", text)
+        return Question(
+            collects=bool(self._has("collects", text)),
+            temporal=bool(self._has("temporal", text)),
+            current=bool(self._has("current", text)),
+            value=bool(self._has("value", text)),
+            whether=self.words.pattern("whether").match(text) is not None,
+            yes_no=bool(self._has("yes_no", text)) and not self._has("or", text),
+            options=(choice["first"], choice["second"]) if choice else (),
+        )
+
+    def takes_as_true(self, question: str) -> bool:
+        """Whether a question takes something for granted: "how does my draft read?"."""
+        return bool(self._has("taken_as_true", question))
+
+    @cached_property
+    def frame_terms(self) -> frozenset[str]:
+        """Stems of words that frame a question rather than say what it is about."""
+        return frozenset(terms(" ".join(self.words.listed("frame"))))
+
+    @cached_property
+    def calendar_terms(self) -> frozenset[str]:
+        """Stems of the names of months and weekdays."""
+        named = (*self.words.listed("full_months"), *self.words.listed("full_weekdays"))
+        return frozenset(terms(" ".join(named)))
+
+    def world_relation(self, text: str) -> Mapping[str, float]:
+        """Which relations a question about the world names: "who directed it?" -> who, work_of."""
+        found = {name: float(bool(pattern.search(text))) for name, pattern in self._world.items()}
+        return {"yes_no": float(bool(self._has("yes_no", text))), **found}
+
+    def world_counts(self, text: str) -> tuple[int, int]:
+        """How many names a question holds after its first word, and how many "of"."""
+        return len(self._names.findall(text)), len(self._of.findall(text))
+
+    @cached_property
+    def _world(self) -> Mapping[str, re.Pattern[str]]:
+        table = self.words.table("world")
+        return {name: re.compile(form, re.IGNORECASE) for name, form in table.items()}
+
+    @cached_property
+    def _names(self) -> re.Pattern[str]:
+        link = self.words.part("name_link")
+        name = r"[A-Z][\w.'’-]+"
+        return re.compile(rf"(?<!^)(?<![.?!]\s)\b{name}(?:\s+(?:{link}\s+)?{name})*")
+
+    @cached_property
+    def _of(self) -> re.Pattern[str]:
+        return re.compile(self.words.part("of"))
+
+    # What an answer says ----------------------------------------------------------------
+    def refuses(self, text: str) -> bool:
+        """Whether an answer says that it has none."""
+        return not text.strip() or bool(self._has("refusing", text))
+
+    def is_verdict(self, text: str) -> bool:
+        """Whether an answer begins with a yes or a no."""
+        return bool(self._has("verdict", text))
+
+    def denies(self, text: str) -> bool:
+        """Whether a clause says that something never happened."""
+        return bool(self._has("denying", text))
+
+    def instructs(self, text: str) -> bool:
+        """Whether a text speaks to a model rather than to a person."""
+        return bool(self._has("instructing", text))
+
+    # Where a topic begins ---------------------------------------------------------------
+    def boundary_cues(self, text: str, names: Sequence[str]) -> tuple[str, ...]:
+        """Which of the named cues for a new topic a turn holds."""
+        return tuple(name for name in names if self._has(f"boundary {name}", text))
+
+
+class _Persons(dict[str, int]):
+    """Worked out once for each word that is met."""
+
+    def __init__(self, known: Pronouns) -> None:
+        super().__init__(dict.fromkeys(known.speaker, SPEAKER))
+        for words_of, bit in ((known.listener, LISTENER), (known.group, GROUP)):
+            for word in words_of:
+                self[word] = self.get(word, 0) | bit
+
+    def __missing__(self, word: str) -> int:
+        return 0
