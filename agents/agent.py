@@ -8,9 +8,8 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from knowhen.agents.background import Background
 from knowhen.agents.chat import Chat, make_chat
-from knowhen.agents.minds import Minds
+from knowhen.agents.mind import Background, Minds
 from knowhen.memory.closing import Closing
 from knowhen.memory.errors import InvalidInput
 from knowhen.memory.manager import MemoryManager

@@ -23,8 +23,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from knowhen.memory.errors import InvalidInput, ModelFailed
 from knowhen.memory.models.base import ChatModel, Message
-from knowhen.memory.models.factory import make_model
-from knowhen.memory.models.function import FunctionChatModel
+from knowhen.memory.models.factory import FunctionChatModel, make_model
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel

@@ -3,20 +3,19 @@
 import asyncio
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, cast
 
 import numpy as np
 
-from knowhen.agents.extras import extra
-from knowhen.agents.filters import matches
 from knowhen.agents.items import ItemTable, Namespace, StoredItem
 from knowhen.memory.clock import Clock, SystemClock
 from knowhen.memory.closing import Closing
 from knowhen.memory.embedders.base import Embedder
 from knowhen.memory.embedders.factory import make_embedder
 from knowhen.memory.embedders.identity import checked_vectors
+from knowhen.memory.errors import InvalidInput, extra
 from knowhen.memory.home import MEMORY, home_folder
 from knowhen.memory.stores.base import Vectors
 
@@ -36,6 +35,59 @@ with extra("langchain"):
         TTLConfig,
     )
     from langgraph.store.base.embed import get_text_at_path
+
+
+def _number(compare: Callable[[float, float], bool]) -> Callable[[Any, Any], bool]:
+    def compared(value: Any, wanted: Any) -> bool:
+        try:
+            return compare(float(value), float(wanted))
+        except (TypeError, ValueError):
+            pass
+        # What is no number is compared as it is, such as ISO dates.
+        return isinstance(value, str) and isinstance(wanted, str) and compare(value, wanted)  # type: ignore[arg-type]
+
+    return compared
+
+
+_OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "$eq": lambda value, wanted: bool(value == wanted),
+    "$ne": lambda value, wanted: bool(value != wanted),
+    "$gt": _number(lambda value, wanted: value > wanted),
+    "$gte": _number(lambda value, wanted: value >= wanted),
+    "$lt": _number(lambda value, wanted: value < wanted),
+    "$lte": _number(lambda value, wanted: value <= wanted),
+}
+
+
+def matches(value: Mapping[str, Any], wanted: Mapping[str, Any] | None) -> bool:
+    """Whether an item's value fits a filter; None fits all.
+
+    Raises:
+        InvalidInput: an operator that does not exist.
+    """
+    return all(_fits(value.get(name), each) for name, each in (wanted or {}).items())
+
+
+def _fits(value: Any, wanted: Any) -> bool:
+    if isinstance(wanted, Mapping):
+        if any(str(name).startswith("$") for name in wanted):
+            return all(_operate(name, value, each) for name, each in wanted.items())
+        return isinstance(value, Mapping) and matches(value, wanted)
+    if isinstance(wanted, list | tuple):
+        return (
+            isinstance(value, list | tuple)
+            and len(value) == len(wanted)
+            and all(_fits(one, other) for one, other in zip(value, wanted, strict=True))
+        )
+    return bool(value == wanted)
+
+
+def _operate(name: str, value: Any, wanted: Any) -> bool:
+    if name not in _OPERATORS:
+        known = ", ".join(_OPERATORS)
+        raise InvalidInput(f"no filter operator is called {name!r}; use one of {known}")
+    return _OPERATORS[name](value, wanted)
+
 
 FILE = "items.db"
 _READING = 2
@@ -118,7 +170,7 @@ class KnowhenStore(BaseStore, Closing):
         if op.query:
             ranked = self._ranked(op, now)[op.offset : end]
         else:
-            found = [i for i in self._table.under(op.namespace_prefix, now=now) if _fits(i, op)]
+            found = [i for i in self._table.under(op.namespace_prefix, now=now) if _chosen(i, op)]
             ranked = [(item, None) for item in found[op.offset : end]]
         if op.refresh_ttl:
             self._table.refresh([item.id for item, _ in ranked], now=now)
@@ -137,7 +189,7 @@ class KnowhenStore(BaseStore, Closing):
         if op.filter is None and len(order) >= op.offset + op.limit:  # no need to read the rest
             found = self._table.by_id(order[: op.offset + op.limit], now=now)
         else:
-            found = [i for i in self._table.under(op.namespace_prefix, now=now) if _fits(i, op)]
+            found = [i for i in self._table.under(op.namespace_prefix, now=now) if _chosen(i, op)]
             place = {owner: number for number, owner in enumerate(order)}
             found.sort(key=lambda item: place.get(item.id, len(place)))
         return [(item, best.get(item.id)) for item in found]
@@ -193,7 +245,7 @@ class KnowhenStore(BaseStore, Closing):
             self._table.set_setting("embedder", name)
 
 
-def _fits(item: StoredItem, op: SearchOp) -> bool:
+def _chosen(item: StoredItem, op: SearchOp) -> bool:
     return matches(item.value, op.filter)
 
 
@@ -209,13 +261,13 @@ def _fields_of(item: StoredItem) -> dict[str, Any]:
 
 def _listed(namespaces: Sequence[Namespace], op: ListNamespacesOp) -> list[Namespace]:
     conditions = op.match_conditions or ()
-    kept = [n for n in namespaces if all(_matches(n, condition) for condition in conditions)]
+    kept = [n for n in namespaces if all(_has_path(n, condition) for condition in conditions)]
     if op.max_depth is not None:
         kept = sorted({namespace[: op.max_depth] for namespace in kept})
     return kept[op.offset : op.offset + op.limit]
 
 
-def _matches(namespace: Namespace, condition: MatchCondition) -> bool:
+def _has_path(namespace: Namespace, condition: MatchCondition) -> bool:
     path = condition.path
     if len(path) > len(namespace):
         return False

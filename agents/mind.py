@@ -1,26 +1,102 @@
-"""The memory side of an agent's turn: read before it answers, keep after, think behind.
+"""The memory side of an agent's turn: read before it answers, keep after, think in the background.
 
-Every adapter of this package works through it. Whatever memory does, the reply goes out: a
+Every adapter of this package works through a `Mind`. Whatever memory does, the reply goes out: a
 failure is logged, and turns that could not be stored are kept and stored with the next ones.
 """
 
 import logging
 import secrets
 import threading
-from collections.abc import Iterable, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 
-from knowhen.agents.background import Background
 from knowhen.agents.prompt import PromptBudget, own_words
 from knowhen.memory.clock import Clock, NewId, SystemClock
-from knowhen.memory.errors import InvalidBudget, TurnConflict
+from knowhen.memory.errors import HomeUnavailable, InvalidBudget, TurnConflict
 from knowhen.memory.manager import MemoryManager
 from knowhen.memory.records import Decision, Recall, Role, Turn
 
 log = logging.getLogger(__name__)
-
 FAILED = "recall failed"
 """How the note of a recall begins that found nothing because memory could not be read."""
+KEPT = 128
+"""Spaces whose caches stay in the process; the longest unused goes first."""
+
+
+class Background:
+    """One thread behind the conversations of one home, which serves one space at a time.
+
+    Nothing is queued here that could be lost: what is to be thought about stands in the store,
+    and a request only says that there may be some.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._waiting: set[str] = set()
+        self._last: Future[None] | None = None
+        self._pool: ThreadPoolExecutor | None = None
+        self._closed = False
+
+    def think(self, memory: MemoryManager) -> None:
+        """Have the memory's closed events thought about soon; asking twice is asking once.
+
+        Without a model there is nothing to wait for, and `remember` has done it.
+        """
+        if memory.model is None:
+            return
+        with self._lock:
+            if self._closed or memory.space in self._waiting:
+                return
+            self._waiting.add(memory.space)
+            self._submit(self._think, memory)
+
+    def warm(self, memory: MemoryManager) -> None:
+        """Have the memory read into this process soon, so that its first turns need not."""
+        with self._lock:
+            if not self._closed:
+                self._submit(self._warm, memory)
+
+    def _submit(self, work: Callable[[MemoryManager], None], memory: MemoryManager) -> None:
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(1, thread_name_prefix="knowhen-behind")
+        self._last = self._pool.submit(work, memory)
+
+    def wait(self) -> None:
+        """Until everything asked for so far is done."""
+        with self._lock:
+            last = self._last
+        if last is not None:  # one thread: the last is done when all are
+            last.result()
+
+    def close(self) -> None:
+        """Finish what was asked for and end the thread."""
+        with self._lock:
+            self._closed = True
+            pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.shutdown(wait=True)
+
+    def _warm(self, memory: MemoryManager) -> None:
+        try:
+            memory.warm()
+        except Exception:  # the turn that needs it reads it, and meets the error
+            log.info("space %r could not be read ahead", memory.space, exc_info=True)
+
+    def _think(self, memory: MemoryManager) -> None:
+        with self._lock:
+            self._waiting.discard(memory.space)
+        try:
+            settled = memory.consolidate()
+        except HomeUnavailable as error:
+            log.warning("%s; what is left to think about is done next time", error)
+            return
+        except Exception:  # it stays in the store's queue, and the conversation goes on
+            log.exception("thinking about space %r failed; it will be tried again", memory.space)
+            return
+        for failure in settled.failures:
+            log.warning("thinking about space %r: %s", memory.space, failure)
 
 
 def short_id() -> str:
@@ -206,3 +282,43 @@ def no_recall(query: str, reason: str) -> Recall:
     """A recall without memory, and why."""
     decision = Decision("skip", need=0.0, have=0.0, know=0.0, trust=0.0, reasons=(reason,))
     return Recall(query, decision, items=(), context="", tokens=0, notes=(reason,))
+
+
+class Minds:
+    """Gives the mind of a space; None means the space of the memory itself."""
+
+    def __init__(
+        self,
+        memory: MemoryManager,
+        *,
+        budget: int,
+        gate: bool,
+        background: Background | None = None,
+    ) -> None:
+        self._own = Mind(memory, budget=budget, gate=gate, background=background)
+        self._lock = threading.Lock()
+        self._others: OrderedDict[str, Mind] = OrderedDict()
+
+    @property
+    def background(self) -> Background:
+        return self._own.background
+
+    def of(self, space: str | None) -> Mind:
+        """The mind of a space."""
+        if space is None or space == self._own.memory.space:
+            return self._own
+        with self._lock:
+            mind = self._others.pop(space, None) or self._own.at(space)
+            self._others[space] = mind
+            for old in list(self._others)[:-KEPT]:
+                if not self._others[old].waiting:  # its unstored turns would go with it
+                    del self._others[old]
+            return mind
+
+    def close(self) -> None:
+        """Settle every space and end their thread; the memory stays open."""
+        with self._lock:
+            others = list(self._others.values())
+        for mind in others:
+            mind.settle()
+        self._own.close()

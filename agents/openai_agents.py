@@ -4,12 +4,11 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any, cast
 
-from knowhen.agents.extras import extra
 from knowhen.agents.mind import Mind
-from knowhen.agents.openai_shapes import content_text
-from knowhen.agents.payloads import as_payload
-from knowhen.agents.transcript import Item, Transcript
+from knowhen.agents.prompt import content_text
+from knowhen.agents.transcript import Item, Transcript, as_payload
 from knowhen.memory.closing import Closing
+from knowhen.memory.errors import extra
 from knowhen.memory.manager import MemoryManager
 from knowhen.memory.records import Role
 

@@ -1,5 +1,6 @@
 """How recalled memory stands in a prompt: fenced, dated, cited, and as data."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from knowhen.memory.fence import fenced, unfenced
@@ -51,3 +52,13 @@ def own_words(text: str) -> str:
     for ours in (GUIDE, NOTHING):
         plain = plain.replace(ours, "")
     return text if plain == text else plain.strip()
+
+
+def content_text(content: object) -> str:
+    """The text of a message's content: a string, or parts of which some are text."""
+    if isinstance(content, str):
+        return content
+    if not isinstance(content, Sequence):
+        return ""
+    texts = [part.get("text") for part in content if isinstance(part, Mapping)]
+    return "\n".join(text for text in texts if isinstance(text, str))

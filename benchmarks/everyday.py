@@ -31,12 +31,12 @@ from pathlib import Path
 
 from baselines import Ranking, Turns
 from chats import WITHOUT_MEMORY, Asked, Chat, chats
+from embedding_cache import CachedEmbedder
 from recalling import holds
 from report import Figure, Results, arguments, figure, table, write
 
 from knowhen import MemoryManager, Turn
 from knowhen.memory.embedders.base import Embedder
-from knowhen.memory.embedders.cache import CachedEmbedder
 from knowhen.memory.embedders.factory import make_embedder
 
 BUDGET, PROFILE = 512, 150

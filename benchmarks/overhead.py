@@ -33,7 +33,7 @@ import numpy as np
 from report import Figure, Results, figure, table, write
 
 from knowhen import MemoryAgent, MemoryManager, Turn
-from knowhen.agents.background import Background
+from knowhen.agents.mind import Background
 from knowhen.memory.gate.gate import Gate
 from knowhen.memory.recall.recalling import Recalling
 from knowhen.memory.remembering import Remembering

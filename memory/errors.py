@@ -20,6 +20,9 @@
 Messages say what is wrong and what to do about it; ids and values are attributes too.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from knowhen.graphs.errors import InvalidInput as InvalidInput
 from knowhen.graphs.errors import KnowhenError as KnowhenError
 from knowhen.graphs.errors import MissingExtra as MissingExtra
@@ -98,3 +101,16 @@ class ModelFailed(KnowhenError):
 
 class ModelUnsupported(ModelFailed):
     """The model or endpoint cannot do what was asked, such as give log-probabilities."""
+
+
+@contextmanager
+def extra(name: str) -> Iterator[None]:
+    """Turn an import that fails inside into the pip command that helps.
+
+    Raises:
+        MissingExtra: a package of the extra is not installed.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise MissingExtra(error.name or name, name) from error

@@ -9,7 +9,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from knowhen.memory.cli import ask, browse, care, change, chat, ingest
+from knowhen.memory.cli import ask, browse, change, chat, ingest
 from knowhen.memory.cli.output import one_line
 
 FAILURE = 2
@@ -72,7 +72,7 @@ def knowhen(
     )
 
 
-for group in (ingest, ask, chat, browse, change, care):
+for group in (ingest, ask, chat, browse, change):
     group.register(app)
 
 

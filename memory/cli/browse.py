@@ -1,7 +1,7 @@
 """Commands that look in: turns, events, thoughts, graph, operations, stats."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from knowhen.memory.cli.chains import in_chains
 from knowhen.memory.cli.output import harmless, plain
 from knowhen.memory.cli.session import Session, add_command
 
@@ -284,3 +283,49 @@ def _brief(payload: object) -> str:
 
     text = json.dumps(plain(payload), ensure_ascii=False)
     return text if len(text) <= 160 else text[:159] + "…"
+
+
+def in_chains(thoughts: Sequence["Thought"]) -> list["Thought"]:
+    """The same thoughts, each followed by the one that replaced it, as far as none came before.
+
+    Where several were replaced by one, it follows the last of them.
+    """
+    by_id = {thought.id: thought for thought in thoughts}
+    before: dict[str, list[Thought]] = {}
+    for thought in thoughts:
+        after = _after(thought, by_id)
+        if after is not None:
+            before.setdefault(after.id, []).append(thought)
+    ordered: dict[str, Thought] = {}
+    for thought in thoughts:
+        if thought.id in ordered:
+            continue
+        for each in _history(_end(thought, by_id), before):
+            ordered.setdefault(each.id, each)
+    return list(ordered.values())
+
+
+def _after(thought: "Thought", by_id: dict[str, "Thought"]) -> "Thought | None":
+    return by_id.get(thought.superseded_by or thought.merged_into or "")
+
+
+def _end(thought: "Thought", by_id: dict[str, "Thought"]) -> "Thought":
+    passed = {thought.id}
+    while (after := _after(thought, by_id)) is not None and after.id not in passed:
+        passed.add(after.id)
+        thought = after
+    return thought
+
+
+def _history(end: "Thought", before: dict[str, list["Thought"]]) -> list["Thought"]:
+    """All that led to a thought, oldest first, and the thought itself."""
+    found: dict[str, Thought] = {}
+    open_ = [end]
+    while open_:
+        thought = open_.pop()
+        if thought.id not in found:
+            found[thought.id] = thought
+            open_.extend(before.get(thought.id, ()))
+    return sorted(
+        found.values(), key=lambda t: (t is end, str(t.valid_from or ""), str(t.recorded_at or ""))
+    )

@@ -1,7 +1,6 @@
 """Reading conversations from files of many formats."""
 
-from knowhen.memory.formats.base import Reader, SpacedTurn
-from knowhen.memory.formats.file import TextFile, open_text
+from knowhen.memory.formats.base import Reader, SpacedTurn, TextFile, open_text
 from knowhen.memory.formats.jsonl import write_line
 from knowhen.memory.formats.registry import AUTO, detect, format_names, read_turns, reader_named
 

@@ -1,15 +1,133 @@
-"""The format seam: a file in, turns out, each with the space its file suggests."""
+"""The format seam: a text file in, turns out, each with the space its file suggests."""
 
+import json
+import sys
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cached_property
 from hashlib import sha256
-from typing import Annotated, Protocol, Self
+from pathlib import Path
+from typing import Annotated, BinaryIO, Protocol, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from knowhen.memory.errors import InvalidFile, InvalidTurn
-from knowhen.memory.formats.file import TextFile
 from knowhen.memory.records import Role, Turn
+
+STDIN = "-"
+
+
+class TextFile:
+    """UTF-8 text from a file or a pipe. Use either `lines` or `document`, once."""
+
+    def __init__(self, name: str, handle: BinaryIO) -> None:
+        self.name = name
+        self._handle = handle
+        self._line = 0
+
+    @property
+    def stem(self) -> str:
+        """The file's name without folder and ending."""
+        return Path(self.name).stem
+
+    @cached_property
+    def first(self) -> tuple[int, str] | None:
+        """Number and text of the first line that is not blank; None if there is none."""
+        return next(self._rest(), None)
+
+    @cached_property
+    def first_value(self) -> object:
+        """The first line as a JSON value of its own; None if it is none."""
+        first = self.first
+        try:
+            return self.parse(first[1], first[0]) if first else None
+        except InvalidFile:
+            return None
+
+    def lines(self) -> Iterator[tuple[int, str]]:
+        """Numbered lines, those that are blank left out."""
+        if self.first is not None:
+            yield self.first
+            yield from self._rest()
+
+    @cached_property
+    def document(self) -> object:
+        """The whole file as one JSON value."""
+        if self.first is None:
+            raise InvalidFile(f"{self.name} is empty")
+        start, first = self.first
+        rest = self._decode(self._handle.read(), self._line + 1)
+        if not rest.strip() and self.first_value is not None:
+            return self.first_value
+        gap = "\n" * (self._line - start)  # blank lines in between, so that numbers stay right
+        return self.parse(first + gap + rest, start)
+
+    def parse(self, text: str, line: int) -> object:
+        """JSON that begins at `line`.
+
+        Raises:
+            InvalidFile: it is not JSON; the message names the line.
+        """
+        try:
+            return json.loads(text, parse_constant=_refuse)
+        except json.JSONDecodeError as error:
+            place = f"{self.name}, line {line + error.lineno - 1}"
+            raise InvalidFile(f"{place}: not valid JSON ({error.msg.lower()})") from None
+        except (ValueError, RecursionError) as error:
+            raise InvalidFile(f"{self.name}, line {line}: not usable JSON ({error})") from None
+
+    def _rest(self) -> Iterator[tuple[int, str]]:
+        # Bytes are cut at b"\n" only: str.splitlines would also cut at U+2028 inside a text.
+        for raw in self._handle:
+            self._line += 1
+            text = self._decode(raw, self._line)
+            if text.strip():
+                yield self._line, text
+
+    def _decode(self, raw: bytes, line: int) -> str:
+        if line == 1:
+            if raw.startswith(b"PK\x03\x04"):
+                raise InvalidFile(f"{self.name} is a zip archive; unpack it and give a file in it")
+            raw = raw.removeprefix(b"\xef\xbb\xbf")
+        try:
+            text = raw.decode("utf-8")
+        except UnicodeDecodeError as error:
+            line += raw.count(b"\n", 0, error.start)
+            raise InvalidFile(f"{self.name}, line {line}: not UTF-8 text") from None
+        if "\0" in text:
+            raise InvalidFile(f"{self.name} is a binary file or not UTF-8 text")
+        return text
+
+
+@contextmanager
+def open_text(path: str | Path) -> Iterator[TextFile]:
+    """Open a file for reading; `-` means standard input.
+
+    Raises:
+        InvalidFile: there is no such file, or it cannot be read.
+    """
+    if str(path) == STDIN:
+        yield TextFile("standard input", sys.stdin.buffer)
+        return
+    with _open(path) as handle:
+        yield TextFile(str(path), handle)
+
+
+def _open(path: str | Path) -> BinaryIO:
+    try:
+        return Path(path).open("rb")
+    except FileNotFoundError:
+        raise InvalidFile(f"there is no file {str(path)!r}") from None
+    except IsADirectoryError:
+        raise InvalidFile(f"{str(path)!r} is a folder; give a file in it") from None
+    except OSError as error:
+        raise InvalidFile(f"cannot read {str(path)!r}: {error.strerror}") from None
+
+
+def _refuse(constant: str) -> object:
+    raise ValueError(f"{constant} is no JSON number")
+
 
 SpacedTurn = tuple[str | None, Turn]
 """A turn, and the space its file suggests for it; None where the format knows of none."""

@@ -4,8 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
 from knowhen.memory.errors import InvalidFile
-from knowhen.memory.formats.base import Shape, SpacedTurn, Time, placed_turn, stable_id
-from knowhen.memory.formats.file import TextFile
+from knowhen.memory.formats.base import Shape, SpacedTurn, TextFile, Time, placed_turn, stable_id
 from knowhen.memory.records import Role
 
 _ROLES: dict[str, Role] = {

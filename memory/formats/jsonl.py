@@ -6,8 +6,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-from knowhen.memory.formats.base import Shape, SpacedTurn, Time, placed_turn, stable_id
-from knowhen.memory.formats.file import TextFile
+from knowhen.memory.formats.base import Shape, SpacedTurn, TextFile, Time, placed_turn, stable_id
 from knowhen.memory.records import Role, Turn
 
 

@@ -4,14 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from knowhen.memory.errors import InvalidFile, InvalidInput
-from knowhen.memory.formats.base import Reader, SpacedTurn
-from knowhen.memory.formats.beam import BeamReader
+from knowhen.memory.formats.base import Reader, SpacedTurn, TextFile, open_text
 from knowhen.memory.formats.chat import ChatReader
-from knowhen.memory.formats.chatgpt import ChatgptReader
-from knowhen.memory.formats.claude import ClaudeReader
-from knowhen.memory.formats.file import TextFile, open_text
+from knowhen.memory.formats.datasets import BeamReader, LocomoReader
+from knowhen.memory.formats.exports import ChatgptReader, ClaudeReader
 from knowhen.memory.formats.jsonl import JsonlReader
-from knowhen.memory.formats.locomo import LocomoReader
 
 AUTO = "auto"
 

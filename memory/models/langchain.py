@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from knowhen.memory.errors import ModelFailed, ModelUnsupported
 from knowhen.memory.models.base import Completion, Message
-from knowhen.memory.models.schema import check_schema
-from knowhen.memory.models.structured import complete_structured, with_schema
+from knowhen.memory.models.structured import check_schema, complete_structured, with_schema
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel

@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from knowhen.memory.errors import ModelFailed, ModelUnsupported
 from knowhen.memory.models.base import Completion, Message
-from knowhen.memory.models.endpoint import Endpoint, Refusal
-from knowhen.memory.models.prompt_logprobs import PromptScorer
-from knowhen.memory.models.schema import is_strict
-from knowhen.memory.models.structured import complete_structured, with_schema
+from knowhen.memory.models.endpoint import Endpoint, PromptScorer, Refusal
+from knowhen.memory.models.structured import complete_structured, is_strict, with_schema
 
 if TYPE_CHECKING:
     from openai import OpenAI

@@ -1,4 +1,4 @@
-"""What proves a store, an index or an embedder of your own, and fakes to test with."""
+"""What proves a store, an index, an embedder or a model of your own, and fakes to test with."""
 
 from knowhen.memory.testing.proposer import ScriptedProposer
 

@@ -8,11 +8,11 @@ import pytest
 
 from knowhen import MemoryAgent, MemoryManager, Turn
 from knowhen.agents.agent import SESSION
-from knowhen.agents.background import Background
+from knowhen.agents.mind import Background
 from knowhen.memory.embedders.lexical import LexicalEmbedder
 from knowhen.memory.errors import InvalidBudget
 from knowhen.memory.fence import unfenced
-from knowhen.memory.models.scripted import ScriptedChatModel
+from knowhen.memory.testing.chat_model import ScriptedChatModel
 
 NOW = datetime(2024, 3, 1, 9, tzinfo=UTC)
 FACT = "My sister Anna plays the cello in Berlin."

@@ -236,7 +236,7 @@ def test_a_missing_package_is_named_with_the_command(monkeypatch: pytest.MonkeyP
             monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "langchain_core.retrievers", None)
     with pytest.raises(MissingExtra, match=r"pip install 'knowhen\[langchain\]'"):
-        import knowhen.agents.langchain.retriever  # noqa: F401
+        import knowhen.agents.langchain  # noqa: F401
 
 
 class TestRetriever(RetrieversIntegrationTests):

@@ -19,8 +19,8 @@ from langgraph.store.base import InvalidNamespaceError, PutOp, SearchOp
 from langgraph.store.memory import InMemoryStore
 
 from knowhen.agents.langgraph import FILE, KnowhenStore
-from knowhen.memory.clock import FixedClock
 from knowhen.memory.errors import InvalidInput, MissingExtra
+from knowhen.memory.testing.clock import FixedClock
 from knowhen.memory.testing.toy_embedder import ToyEmbedder
 
 LABELS = st.sampled_from(["a", "b", "ab", "c d", "é"])

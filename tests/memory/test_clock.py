@@ -2,7 +2,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from knowhen.memory.clock import Clock, CountingIds, FixedClock, NewId, SystemClock, random_id
+from knowhen.memory.clock import Clock, NewId, SystemClock, random_id
+from knowhen.memory.testing.clock import CountingIds, FixedClock
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
 

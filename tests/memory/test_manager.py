@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from two_friends import SAID
 
 from knowhen import Document, MemoryManager, Turn
-from knowhen.memory.clock import CountingIds, FixedClock
 from knowhen.memory.errors import (
     EmbedderFailed,
     EmbedderMismatch,
@@ -23,6 +22,7 @@ from knowhen.memory.errors import (
     OperationRefused,
     TurnConflict,
 )
+from knowhen.memory.testing.clock import CountingIds, FixedClock
 from knowhen.memory.testing.toy_embedder import ToyEmbedder
 
 START = datetime(2024, 3, 1, 9, 0, tzinfo=UTC)

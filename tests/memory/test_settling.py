@@ -14,8 +14,8 @@ from knowhen import MemoryManager, Turn
 from knowhen.memory import settling
 from knowhen.memory.errors import ModelFailed
 from knowhen.memory.models.base import ChatModel, Completion, Message
-from knowhen.memory.models.scripted import ScriptedChatModel
 from knowhen.memory.stores.sqlite import SqliteStore
+from knowhen.memory.testing.chat_model import ScriptedChatModel
 from knowhen.memory.thoughts.model import ModelProposer
 
 START = datetime(2024, 3, 1, 9, tzinfo=UTC)

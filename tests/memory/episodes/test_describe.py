@@ -5,7 +5,7 @@ from streams import units_of
 from knowhen.memory.episodes import Unit, ask_title, describe, event_score, event_vectors
 from knowhen.memory.episodes.describe import TITLE_LENGTH, TITLE_PROMPT, shortened
 from knowhen.memory.errors import ModelFailed
-from knowhen.memory.models.scripted import ScriptedChatModel
+from knowhen.memory.testing.chat_model import ScriptedChatModel
 
 TEXTS = (
     "Hi!",

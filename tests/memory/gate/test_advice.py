@@ -9,8 +9,8 @@ from knowhen import MemoryManager
 from knowhen.memory.errors import ModelFailed
 from knowhen.memory.gate.advice import Advice, Draft, ask_advice, ask_draft, follow, knows
 from knowhen.memory.models.base import Completion
-from knowhen.memory.models.scripted import ScriptedChatModel
 from knowhen.memory.records import Decision
+from knowhen.memory.testing.chat_model import ScriptedChatModel
 
 NEEDED = {
     "needs_memory": True,

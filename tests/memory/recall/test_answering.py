@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 import pytest
 
 from knowhen.memory.errors import ModelFailed
-from knowhen.memory.models.scripted import ScriptedChatModel
 from knowhen.memory.recall.answering import answer, cited, read, verbatim
 from knowhen.memory.records import Action, Decision, Recall, Recollection
+from knowhen.memory.testing.chat_model import ScriptedChatModel
 
 DAY = datetime(2024, 3, 2, tzinfo=UTC)
 TEXT = "Loud and sunny. I adopted a greyhound called Basil."

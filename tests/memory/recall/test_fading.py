@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from knowhen import MemoryManager, Turn
-from knowhen.memory.clock import FixedClock
 from knowhen.memory.records import Recall
+from knowhen.memory.testing.clock import FixedClock
 from knowhen.memory.thoughts.operations import Expire, Pin
 
 START = datetime(2024, 3, 1, 9, tzinfo=UTC)

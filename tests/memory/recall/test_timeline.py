@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from knowhen import MemoryManager, Turn
-from knowhen.memory.clock import FixedClock
 from knowhen.memory.recall.ranking import Ranked
 from knowhen.memory.recall.timeline import TimeQuestion, in_time, read_time_question
 from knowhen.memory.settings import RecallSettings, Settings
+from knowhen.memory.testing.clock import FixedClock
 
 START = datetime(2024, 3, 1, 9, tzinfo=UTC)
 SWIMS = [

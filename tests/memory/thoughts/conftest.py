@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from knowhen.memory.clock import FixedClock
 from knowhen.memory.language.terms import terms
 from knowhen.memory.records import Role, Thought, Turn
 from knowhen.memory.stores.base import Entry
+from knowhen.memory.testing.clock import FixedClock
 from knowhen.memory.testing.volatile_store import VolatileStore
 from knowhen.memory.thoughts.ledger import ThoughtLedger
 from knowhen.memory.thoughts.rules import RuleProposer

@@ -1,7 +1,7 @@
 """The model is asked only about what rules leave open, and only the ledger acts on it."""
 
 from knowhen.memory.errors import ModelFailed
-from knowhen.memory.models.scripted import ScriptedChatModel
+from knowhen.memory.testing.chat_model import ScriptedChatModel
 from knowhen.memory.thoughts.model import ModelJudge, open_pairs
 from knowhen.memory.thoughts.operations import Merge, Supersede
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from knowhen.memory.clock import FixedClock
 from knowhen.memory.errors import NotFound, OperationRefused
 from knowhen.memory.records import Source
 from knowhen.memory.stores.sqlite import SqliteStore
+from knowhen.memory.testing.clock import FixedClock
 from knowhen.memory.testing.volatile_store import VolatileStore
 from knowhen.memory.thoughts.base import Failure, Proposal, Proposals
 from knowhen.memory.thoughts.ledger import ThoughtLedger

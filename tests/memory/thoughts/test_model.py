@@ -6,8 +6,8 @@ import pytest
 
 from knowhen.memory.errors import ModelFailed, ModelUnsupported
 from knowhen.memory.fence import fenced
-from knowhen.memory.models.schema import check_schema
-from knowhen.memory.models.scripted import ScriptedChatModel
+from knowhen.memory.models.structured import check_schema
+from knowhen.memory.testing.chat_model import ScriptedChatModel
 from knowhen.memory.testing.proposer import ScriptedProposer
 from knowhen.memory.thoughts.base import Proposals
 from knowhen.memory.thoughts.model import (

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from knowhen import MemoryManager, Turn
-from knowhen.memory.clock import FixedClock
+from knowhen.memory.testing.clock import FixedClock
 from knowhen.memory.thoughts.operations import Supersede
 
 START = datetime(2024, 3, 1, 9, tzinfo=UTC)

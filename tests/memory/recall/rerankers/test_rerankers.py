@@ -10,7 +10,6 @@ from langchain_core.documents.compressor import BaseDocumentCompressor
 
 from knowhen import MemoryManager, Turn
 from knowhen.memory.errors import ModelFailed
-from knowhen.memory.models.scripted import ScriptedChatModel
 from knowhen.memory.recall.rerankers import (
     CompressorReranker,
     CrossEncoderReranker,
@@ -18,6 +17,7 @@ from knowhen.memory.recall.rerankers import (
     OverlapReranker,
     Reranker,
 )
+from knowhen.memory.testing.chat_model import ScriptedChatModel
 
 TEXTS = ["I bake rye bread.", "The greyhound is called Basil.", "Rain again."]
 QUERY = "What is the greyhound called?"

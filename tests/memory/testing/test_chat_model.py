@@ -2,7 +2,7 @@ import pytest
 
 from knowhen.memory.errors import ModelFailed
 from knowhen.memory.models.base import Completion, Message
-from knowhen.memory.models.scripted import ScriptedChatModel
+from knowhen.memory.testing.chat_model import ScriptedChatModel
 
 QUESTION = [Message("user", "Where?")]
 

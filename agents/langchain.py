@@ -1,16 +1,18 @@
-"""A memory for `langchain.agents.create_agent`, as middleware."""
+"""LangChain: middleware for `create_agent`, a retriever, tools, and a chat history."""
 
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Annotated, Any, NotRequired
 
-from knowhen.agents.extras import extra
-from knowhen.agents.mind import Mind
-from knowhen.agents.minds import Minds
+from knowhen.agents.mind import FAILED, Mind, Minds
+from knowhen.agents.prompt import own_words
+from knowhen.agents.transcript import Item, Transcript, as_payload
 from knowhen.memory.closing import Closing
+from knowhen.memory.errors import KnowhenError, extra
+from knowhen.memory.fence import fenced
 from knowhen.memory.manager import MemoryManager
-from knowhen.memory.records import Turn
+from knowhen.memory.records import Recollection, Role, Turn
 
 with extra("langchain"):
     from langchain.agents.middleware import AgentMiddleware
@@ -20,11 +22,36 @@ with extra("langchain"):
         ModelResponse,
         PrivateStateAttr,
     )
-    from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, SystemMessage
+    from langchain_core.callbacks import (
+        AsyncCallbackManagerForRetrieverRun,
+        CallbackManagerForRetrieverRun,
+    )
+    from langchain_core.chat_history import BaseChatMessageHistory
+    from langchain_core.documents import Document
+    from langchain_core.messages import (
+        AIMessage,
+        AnyMessage,
+        BaseMessage,
+        HumanMessage,
+        SystemMessage,
+        message_to_dict,
+        messages_from_dict,
+    )
+    from langchain_core.retrievers import BaseRetriever
+    from langchain_core.tools import BaseTool, StructuredTool
     from langgraph.channels import UntrackedValue
     from langgraph.runtime import Runtime
+    from pydantic import ConfigDict
 
 Namespace = str | Callable[[Runtime[Any]], str] | None
+
+NOTHING = "Memory holds nothing on this."
+UNREAD = "Memory could not be searched just now."
+UNWRITTEN = (
+    "Not stored yet: memory cannot be written just now. It is stored with the next thing that is "
+    "remembered, unless the program ends before."
+)
+_ROLES: dict[str, Role] = {"human": "user", "ai": "assistant", "system": "system", "tool": "tool"}
 
 
 class MemoryState(AgentState[Any]):
@@ -165,3 +192,127 @@ def _turn_id(thread: str, message: str | None) -> str:
     if not message:
         return ""
     return hashlib.blake2b(f"{thread}\0{message}".encode(), digest_size=6).hexdigest()
+
+
+class KnowhenRetriever(BaseRetriever):
+    """Recalls the turns and documents that answer a query, best first.
+
+    Each document's text is the turn's own, verbatim; `metadata` holds id, score, time (ISO),
+    speaker, kind and sources.
+    """
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    memory: MemoryManager
+    k: int = 5
+    """How many documents; at most the memory's own `limit`, 50 unless it was opened otherwise."""
+    gate: bool = False
+    """Give nothing when the gate decides that memory has no part in the query."""
+
+    def _get_relevant_documents(
+        self,
+        query: str,
+        *,
+        run_manager: CallbackManagerForRetrieverRun | None = None,
+        k: int | None = None,
+    ) -> list[Document]:
+        recall = self.memory.recall(query, gate=self.gate)
+        if self.gate and recall.decision.action != "recall":
+            return []
+        turns = [item for item in recall.items if item.kind == "turn"]
+        return [_document(item) for item in turns[: self.k if k is None else k]]
+
+    async def _aget_relevant_documents(
+        self,
+        query: str,
+        *,
+        run_manager: AsyncCallbackManagerForRetrieverRun | None = None,
+        k: int | None = None,
+    ) -> list[Document]:
+        return await asyncio.to_thread(self._get_relevant_documents, query, k=k)
+
+
+def _document(item: Recollection) -> Document:
+    return Document(
+        id=item.id,
+        page_content=item.text,
+        metadata={
+            "id": item.id,
+            "kind": item.kind,
+            "score": item.score,
+            "time": item.time.isoformat() if item.time else None,
+            "speaker": item.speaker,
+            "sources": list(item.sources),
+        },
+    )
+
+
+def make_memory_tools(
+    memory: MemoryManager, *, budget: int = 1024, speaker: str = "user", session: str = "notes"
+) -> list[BaseTool]:
+    """The tools `remember`, `recall` and `forget`, for `create_agent(tools=...)` or any graph.
+
+    What is recalled comes fenced, as data. `forget` takes only ids of turns, so that no text in
+    memory can talk a model into erasing more than what it names.
+    """
+    mind = Mind(memory, budget=budget, gate=False)
+
+    def remember(text: str) -> str:
+        """Remember a fact, preference or plan for later conversations, in one plain sentence."""
+        turn = mind.turn(own_words(text), speaker=speaker, session=session)
+        if turn is None:
+            return "There was nothing to remember."
+        return f"Remembered as ({turn.id})." if mind.keep([turn]) else UNWRITTEN
+
+    def recall(query: str) -> str:
+        """Search long-term memory of earlier conversations, in the words of the question."""
+        found = mind.recall(query)
+        if found.context:
+            return fenced(found.context)
+        failed = any(note.startswith(FAILED) for note in found.notes)
+        return UNREAD if failed else NOTHING
+
+    def forget(ids: list[str]) -> str:
+        """Erase turns for good, by the ids that recall shows in parentheses."""
+        try:
+            receipt = memory.forget(turns=ids)
+        except KnowhenError as error:
+            return f"Nothing was forgotten: {error}"
+        return f"Forgot {len(receipt.turns)} turns and {len(receipt.thoughts)} thoughts."
+
+    return [StructuredTool.from_function(tool) for tool in (remember, recall, forget)]
+
+
+class KnowhenChatMessageHistory(BaseChatMessageHistory, Closing):
+    """A session's messages, exactly as they were added, and recalled like everything else.
+
+    LangChain deprecates the base class; new code takes `MemoryMiddleware`.
+    """
+
+    def __init__(self, memory: MemoryManager, session: str) -> None:
+        self._mind = Mind(memory)
+        self._transcript = Transcript(self._mind, session)
+
+    @property
+    def messages(self) -> list[BaseMessage]:  # type: ignore[override]
+        return messages_from_dict([dict(item) for item in self._transcript.items()])
+
+    def add_messages(self, messages: Sequence[BaseMessage]) -> None:
+        """Append messages."""
+        self._transcript.add([_item(message) for message in messages])
+
+    def clear(self) -> None:
+        """Erase the session's messages, from memory too."""
+        self._transcript.clear(erase=True)
+
+    def close(self) -> None:
+        """Settle and end the background thread; the memory stays open."""
+        self._mind.close()
+
+
+def _item(message: BaseMessage) -> Item:
+    calls = getattr(message, "tool_calls", None) or []
+    text = str(message.text) or "; ".join(f"{call['name']}({call['args']})" for call in calls)
+    payload = as_payload(message_to_dict(message))
+    role = _ROLES.get(message.type, "tool")
+    return Item(payload, text, role, f"[{message.type} message]")

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from knowhen.memory.errors import ModelFailed
 from knowhen.memory.models.base import Completion, Message
-from knowhen.memory.models.schema import check_schema, parse_object
+from knowhen.memory.models.structured import check_schema, parse_object
 
 Reply = str | Mapping[str, object] | Completion | Exception
 

@@ -1,40 +1,48 @@
-"""mem0's `Memory` over a knowhen memory.
+"""A memory in the shape of mem0: a tutorial written for it runs after changing one import.
 
 Each message is a memory, kept verbatim under the id that `add` gives back; nothing has to be
 extracted for it to be found. An update is a new version beside the old one, a deletion erases
 all versions. A user's memories are in the space with the user's name.
 """
 
+import asyncio
 import hashlib
+import json
 import logging
 import math
-from collections.abc import Iterable, Mapping, Sequence
+import os
+from collections.abc import Callable, Coroutine, Generator, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Self
+from datetime import UTC, datetime
+from functools import wraps
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
-from knowhen.agents.background import Background
-from knowhen.agents.mem0.filters import fits
-from knowhen.agents.mem0.records import (
+from knowhen.agents.mem0_records import (
+    OWNERS,
     REPLACES,
     ROOT,
     SESSION,
     UPDATES,
     Record,
+    fits,
     is_ours,
     iso,
     owner_of,
     record_of,
     space_name,
 )
-from knowhen.agents.openai_shapes import content_text
-from knowhen.agents.prompt import own_words
+from knowhen.agents.mind import Background
+from knowhen.agents.prompt import content_text, own_words
 from knowhen.memory.clock import random_id
 from knowhen.memory.closing import Closing
-from knowhen.memory.errors import InvalidInput, NotFound
+from knowhen.memory.errors import InvalidFile, InvalidInput, NotFound
 from knowhen.memory.manager import MemoryManager
 from knowhen.memory.records import Turn
 
 log = logging.getLogger(__name__)
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class Memory(Closing):
@@ -301,3 +309,94 @@ def _options(config: Mapping[str, Any]) -> dict[str, Any]:
     if left:
         log.info("of mem0's configuration, %s has no meaning here", ", ".join(left))
     return options
+
+
+def _awaited(
+    method: Callable[Concatenate[Memory, P], T],
+) -> Callable[Concatenate["AsyncMemory", P], Coroutine[Any, Any, T]]:
+    """The same method, run in a thread and awaited."""
+
+    @wraps(method)
+    async def run(self: "AsyncMemory", *args: P.args, **options: P.kwargs) -> T:
+        return await asyncio.to_thread(method, self._memory, *args, **options)
+
+    return run
+
+
+class AsyncMemory(Closing):
+    """mem0's `AsyncMemory`: the same methods, awaited."""
+
+    def __init__(
+        self, config: Mapping[str, Any] | None = None, *, memory: MemoryManager | None = None
+    ) -> None:
+        self._memory = Memory(config, memory=memory)
+
+    @classmethod
+    def from_config(cls, config_dict: Mapping[str, Any]) -> Self:
+        """As mem0's, which had to be awaited once; with and without works."""
+        return cls(config_dict)
+
+    def __await__(self) -> Generator[None, None, Self]:
+        yield from ()
+        return self
+
+    add = _awaited(Memory.add)
+    search = _awaited(Memory.search)
+    get = _awaited(Memory.get)
+    get_all = _awaited(Memory.get_all)
+    update = _awaited(Memory.update)
+    delete = _awaited(Memory.delete)
+    delete_all = _awaited(Memory.delete_all)
+    history = _awaited(Memory.history)
+    reset = _awaited(Memory.reset)
+
+    def close(self) -> None:
+        """Finish thinking and close the memory."""
+        self._memory.close()
+
+
+def import_mem0(memory: MemoryManager, source: str | os.PathLike[str] | object) -> int:
+    """Take over what mem0's `get_all` gave, as a JSON file or its value; how many were new.
+
+    Each memory keeps its id, text, time and metadata, in the space of its user. Importing the
+    same export again adds nothing.
+
+    Raises:
+        InvalidFile: the file or the value is no such export.
+    """
+    data = source
+    if isinstance(source, str | os.PathLike):
+        try:
+            data = json.loads(Path(source).read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise InvalidFile(f"{os.fspath(source)!r} is no mem0 export: {error}") from error
+    if isinstance(data, Mapping):
+        data = data.get("results") or data.get("memories")
+    if not isinstance(data, list):
+        raise InvalidFile("a mem0 export has a list of memories under `results`")
+    return sum(len(_import_one(memory, entry)) for entry in data)
+
+
+def _import_one(memory: MemoryManager, entry: object) -> list[str]:
+    if not isinstance(entry, Mapping) or not isinstance(entry.get("memory"), str):
+        raise InvalidFile(f"a mem0 memory has its text under `memory`; this one has not: {entry!r}")
+    owner = {name: str(entry[name]) for name in OWNERS if entry.get(name)}
+    turn = Turn(
+        entry["memory"],
+        speaker=owner.get("user_id", ""),
+        session=owner.get("run_id", SESSION),
+        time=_time(entry.get("created_at")),
+        id=str(entry.get("id") or ""),
+        meta={**(entry.get("metadata") or {}), **owner},
+    )
+    return memory.at(space_name(owner) if owner else memory.space).remember(turn)
+
+
+def _time(text: object) -> datetime | None:
+    if not isinstance(text, str):
+        return None
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return time if time.tzinfo else time.replace(tzinfo=UTC)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from knowhen.memory.errors import ModelFailed
-from knowhen.memory.models.schema import check_schema, is_strict, parse_object
+from knowhen.memory.models.structured import check_schema, is_strict, parse_object
 
 _VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-3, 3) | st.sampled_from(["a", "b", 0.5]),
