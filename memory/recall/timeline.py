@@ -1,11 +1,10 @@
 """Questions about time itself: the first or last of something, before or after it, the order.
 
-The wording rules are English. Such a question moves turns up by when they were said; it finds
+Such a question moves turns up by when they were said; it finds
 nothing that similarity did not find. Off unless `RecallSettings.timeline` is set: on LoCoMo and
 BEAM it moved evidence up as well as down, and changed no recall within a budget.
 """
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 
-from knowhen.memory.language.dates import find_dates
+from knowhen.memory.language.registry import language_of
 from knowhen.memory.recall.ranking import Ranked
 from knowhen.memory.view.corpus import Corpus
 
@@ -26,27 +25,7 @@ SIMILAR = 20
 REACH = 6.0
 """Turns from what a question names to where its before and after fade, by a factor of e."""
 
-_WORDINGS: dict[Kind, re.Pattern[str]] = {
-    "order": re.compile(
-        r"\b(?:in (?:what|which|the) order|the order (?:in which|of)|chronological"
-        r"|(?:happened|came|was|did) first\b.*\bor\b|which .*\b(?:happened|came) first"
-        r"|in order\b(?! to))",
-        re.IGNORECASE,
-    ),
-    "first": re.compile(
-        r"\bfirst time\b|\bearliest\b|\b(?:originally|initially)\b"
-        r"|\b(?:did|was|were|has|have|had)\b.*\bfirst\s+(?!place\b|half\b)\w+",
-        re.IGNORECASE,
-    ),
-    "last": re.compile(
-        r"\blast time\b|\bmost recent(?:ly)?\b|\blatest\b"
-        r"|\bwhen did\b.*\blast\s+(?!week|month|year|night|summer|winter|spring|fall|autumn)\w",
-        re.IGNORECASE,
-    ),
-}
-_BESIDE = re.compile(
-    r"\b(?:right |just |soon |shortly )?(?P<kind>before|after)\s+(?P<what>[^?.,;]+)", re.IGNORECASE
-)
+_PLAIN: tuple[Kind, ...] = ("order", "first", "last")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +39,16 @@ class TimeQuestion:
 
 def read_time_question(text: str) -> TimeQuestion | None:
     """The question's wish, or None. "Before" a date is the date cue's, so it is none here."""
-    for kind, wording in _WORDINGS.items():
-        if wording.search(text):
+    language = language_of(text)
+    for kind in _PLAIN:
+        if language.words.pattern(f"time {kind}").search(text):
             return TimeQuestion(kind)
-    beside = _BESIDE.search(text)
-    if beside is None or len(beside["what"].split()) < 2 or find_dates(text[beside.start() :]):
+    beside = language.words.pattern("time beside").search(text)
+    if beside is None or len(beside["what"].split()) < 2:
         return None
-    return TimeQuestion("before" if beside["kind"].lower() == "before" else "after", beside["what"])
+    if language.find_dates(text[beside.start() :]):
+        return None
+    return TimeQuestion("before" if beside["before"] else "after", beside["what"])
 
 
 def in_time(
