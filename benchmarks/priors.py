@@ -10,10 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 from baselines import Floats, Ranking, Turns
 from conversations import Conversation
+from methods.scorers import other_segmenter
 
 from knowhen import MemoryManager
 from knowhen.memory.embedders.base import Embedder
-from knowhen.memory.episodes import Trailing, Unit, make_segmenter
+from knowhen.memory.episodes import Limits, Trailing, Unit
 
 Groups = Sequence[int]
 """Number of the group of each turn."""
@@ -66,10 +67,12 @@ def _windows(conversation: Conversation, size: int) -> list[int]:
 
 
 def _surprising(conversation: Conversation, embedder: Embedder) -> list[str]:
-    segmenter = make_segmenter("surprisal", embedder_name=embedder.name, threshold=Trailing())
+    cutting = other_segmenter(
+        "surprisal", embedder_name=embedder.name, limits=Limits(), threshold=Trailing()
+    )
     vectors = embedder.embed([turn.text for turn in conversation.turns])
     sessions: dict[str, list[Unit]] = {}
     for turn, vector in zip(conversation.turns, vectors, strict=True):
         unit = Unit(turn.id, vector, turn.time, -(-len(turn.text) // 4), turn.text, turn.speaker)
         sessions.setdefault(turn.session, []).append(unit)
-    return [units[cut.index].id for units in sessions.values() for cut in segmenter.cut(units)]
+    return [units[cut.index].id for units in sessions.values() for cut in cutting.cut(units)]

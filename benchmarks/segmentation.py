@@ -18,6 +18,7 @@ import numpy as np
 from boundaries import METRICS, Boundaries, Dialogue, dialogues, figures
 from conversations import locomo
 from embedding_cache import CachedEmbedder
+from methods.scorers import other_segmenter
 from report import Figure, Results, arguments, table, write
 
 from knowhen.memory.embedders.base import Embedder
@@ -33,6 +34,7 @@ from knowhen.memory.episodes import (
     make_offline_segmenter,
     make_segmenter,
 )
+from knowhen.memory.episodes.refining import Refinement
 from knowhen.memory.language.terms import terms
 
 CORPORA = ("dialseg711", "tiage")
@@ -139,8 +141,11 @@ def _systems(embedder_name: str, mode: str, rate: float) -> dict[str, System]:
     every = max(2, round(1 / max(rate, 1e-3)))
 
     def online(name: str, **settings: object) -> System:
-        made = make_segmenter(name, embedder_name=embedder_name, limits=LIMITS, **settings)  # type: ignore[arg-type]
+        made = other_segmenter(name, embedder_name=embedder_name, limits=LIMITS, **settings)  # type: ignore[arg-type]
         return _whole(made)
+
+    def moved(refine: Refinement) -> System:
+        return _whole(make_segmenter(embedder_name=embedder_name, limits=LIMITS, refine=refine))
 
     systems = {
         "without words": _ours(embedder_name, mode, cues=[ASKED]),
@@ -148,21 +153,19 @@ def _systems(embedder_name: str, mode: str, rate: float) -> dict[str, System]:
     }
     if mode == "online":
         systems |= {
-            "modularity": online("bocpd", refine="modularity"),
-            "conductance": online("bocpd", refine="conductance"),
+            "modularity": moved("modularity"),
+            "conductance": moved("conductance"),
             "window": online("window"),
             "window, modularity": online("window", refine="modularity"),
             "surprisal": online("surprisal"),
             "surprisal, modularity": online("surprisal", refine="modularity"),
             "surprisal, left": online("surprisal", refine="modularity-left"),
             "bayesian-surprise": online("bayesian-surprise"),
-            "EM-LLM rule": online("surprisal", threshold=Trailing(gamma=0.5, least=4)),
+            "surprisal, trailing rule": online("surprisal", threshold=Trailing(gamma=0.5, least=4)),
         }
     systems |= {
         "texttiling": text_tiling,
-        "fixed at our rate": _whole(
-            make_segmenter("fixed", embedder_name=embedder_name, limits=LIMITS, size=every)
-        ),
+        "fixed at our rate": online("fixed", size=every),
         "random at our rate": _random(rate),
         "no boundary": lambda units: np.zeros(len(units), dtype=bool),
     }

@@ -23,7 +23,7 @@ class EventSettings:
     """How the stream is cut into events."""
 
     scorer: str = "bocpd"
-    """Name of a surprise scorer of `knowhen.memory.episodes`; `endpoint` asks the chat model."""
+    """Name of a surprise scorer: `bocpd`, or `lm` with a `language_model`."""
     language_model: str | None = None
     """Folder of a causal language model, for the scorer `lm`."""
     refine: Refinement = "none"

@@ -7,12 +7,15 @@ import numpy as np
 from knowhen.graphs.walk import Walk
 from knowhen.memory.clock import Clock, NewId
 from knowhen.memory.embedders.base import Embedder
-from knowhen.memory.episodes.adapting import Adaptation, Segmenters
-from knowhen.memory.episodes.calibration import Calibration
-from knowhen.memory.episodes.causal_lm import CausalLanguageModel
-from knowhen.memory.episodes.endpoint import PromptModel
-from knowhen.memory.episodes.factory import make_offline_segmenter, make_segmenter
+from knowhen.memory.episodes.calibration import (
+    Adaptation,
+    Segmenters,
+    make_offline_segmenter,
+    make_segmenter,
+)
+from knowhen.memory.episodes.lm import CausalLanguageModel
 from knowhen.memory.episodes.recorder import EventRecorder
+from knowhen.memory.episodes.topics import TopicModel
 from knowhen.memory.forgetting import Erasure
 from knowhen.memory.indexes.base import VectorIndex
 from knowhen.memory.models.base import ChatModel
@@ -60,7 +63,7 @@ class Space:
             store,
             name,
             embedder_name=embedder.name,
-            make=lambda calibration: _segmenters(equipment, calibration),
+            make=lambda topics: _segmenters(equipment, topics),
         )
         online, offline = adaptation.segmenters()
         self.events = EventRecorder(
@@ -115,17 +118,16 @@ class Space:
         self.ledger.warm()
 
 
-def _segmenters(equipment: Equipment, calibration: Calibration | None) -> Segmenters:
+def _segmenters(equipment: Equipment, topics: TopicModel | None) -> Segmenters:
     events, name = equipment.settings.events, equipment.embedder.name
-    folder, model = events.language_model, equipment.model
+    folder = events.language_model
     online = make_segmenter(
         events.scorer,
         embedder_name=name,
         refine=events.refine,
-        calibration=calibration,
+        topics=topics,
         likelihood=CausalLanguageModel(folder) if folder and events.scorer == "lm" else None,
-        model=model if isinstance(model, PromptModel) else None,
     )
     if not events.offline:
         return online, None
-    return online, make_offline_segmenter(embedder_name=name, calibration=calibration)
+    return online, make_offline_segmenter(embedder_name=name, topics=topics)

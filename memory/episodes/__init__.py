@@ -5,69 +5,60 @@ where it proposes to and the limits allow, and `OfflineSegmenter` cuts a whole s
 """
 
 from knowhen.memory.episodes.base import Cut, Limits, Segmenter, Unit
-from knowhen.memory.episodes.calibration import Calibration, calibrated, calibration_for
-from knowhen.memory.episodes.causal_lm import CausalLanguageModel
-from knowhen.memory.episodes.cues import ASKED, CUES, Cue
-from knowhen.memory.episodes.describe import ask_title, describe, event_score, event_vectors
-from knowhen.memory.episodes.endpoint import EndpointLikelihood
-from knowhen.memory.episodes.factory import (
+from knowhen.memory.episodes.calibration import (
     DEFAULT_SCORER,
     SCORERS,
     make_offline_segmenter,
     make_segmenter,
+    measured,
+    topics_for,
 )
-from knowhen.memory.episodes.fixed import FixedSegmenter
+from knowhen.memory.episodes.cues import ASKED, CUES, Cue
+from knowhen.memory.episodes.describe import describe
+from knowhen.memory.episodes.lm import CausalLanguageModel, Constant, Trailing
 from knowhen.memory.episodes.offline import OfflineSegmenter
 from knowhen.memory.episodes.online import OnlineSegmenter
-from knowhen.memory.episodes.outline import (
+from knowhen.memory.episodes.refining import RefiningSegmenter
+from knowhen.memory.episodes.timeline import (
     Episode,
     Outline,
-    came_first,
-    locate,
     outline,
     outlines,
+    plot_surprise,
+    save_plot,
+    timeline,
+    timeline_tree,
 )
-from knowhen.memory.episodes.plot import plot_surprise, save_plot
-from knowhen.memory.episodes.refining import RefiningSegmenter
-from knowhen.memory.episodes.thresholds import Constant, Trailing, surprising_tokens
-from knowhen.memory.episodes.timeline import timeline, timeline_tree
+from knowhen.memory.episodes.topics import TopicModel
 
 __all__ = [
     "ASKED",
     "CUES",
     "DEFAULT_SCORER",
     "SCORERS",
-    "Calibration",
     "CausalLanguageModel",
     "Constant",
     "Cue",
     "Cut",
-    "EndpointLikelihood",
     "Episode",
-    "FixedSegmenter",
     "Limits",
     "OfflineSegmenter",
     "OnlineSegmenter",
     "Outline",
     "RefiningSegmenter",
     "Segmenter",
+    "TopicModel",
     "Trailing",
     "Unit",
-    "ask_title",
-    "calibrated",
-    "calibration_for",
-    "came_first",
     "describe",
-    "event_score",
-    "event_vectors",
-    "locate",
     "make_offline_segmenter",
     "make_segmenter",
+    "measured",
     "outline",
     "outlines",
     "plot_surprise",
     "save_plot",
-    "surprising_tokens",
     "timeline",
     "timeline_tree",
+    "topics_for",
 ]

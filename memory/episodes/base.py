@@ -1,4 +1,11 @@
-"""The segmentation seam: units of one session in, the places where a new event begins out."""
+"""The segmentation seam: units of one session in, the places where a new event begins out.
+
+A scorer says how strongly each unit looks like a beginning; a segmenter cuts where it proposes to
+and the limits allow.
+
+What EM-LLM calls Bayesian surprise is surprisal. Here the names mean what they say: surprisal is
+a negative log-probability, and a run-length posterior is the probability of a change point.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +17,7 @@ from numpy.typing import NDArray
 
 Vectors = NDArray[np.float32]
 Floats = NDArray[np.float64]
+Booleans = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,5 +104,32 @@ class Segmenter(Protocol):
         through the newest unit. A boundary is decided once the unit after it is there; a
         forced one at once. With the first `seen` of these units alone there was none: what
         that call looked at need not be looked at again.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Surprise:
+    """Three values for each unit, each of shape (units,)."""
+
+    value: Floats
+    """In the scorer's own unit: nats, log odds, one minus a cosine."""
+    probability: Floats
+    """Of a boundary before the unit: a posterior, or a squashed distance to the threshold."""
+    proposed: Booleans
+    """Whether the scorer would begin a new event there."""
+
+
+class SurpriseScorer(Protocol):
+    @property
+    def lookback(self) -> int:
+        """How many units before the open event the scores depend on."""
+        ...
+
+    def score(self, units: Sequence[Unit], *, opened: int) -> Surprise:
+        """Scores of all units, of which those up to `opened` are never used.
+
+        A score may depend only on `opened`, on the units before it, and on one unit after it;
+        so the last unit's is not used either.
         """
         ...

@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 
 from knowhen.memory.episodes.base import Cut, Floats, Limits, Unit, stacked
 from knowhen.memory.episodes.cues import CUES, Cue, cue_log_odds
-from knowhen.memory.episodes.run_length import HAZARD, hazards
-from knowhen.memory.episodes.topics import TopicModel
+from knowhen.memory.episodes.topics import HAZARD, TopicModel, hazards
 
 THRESHOLD = 0.36
 """Posterior probability at which a boundary is worth making."""

@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from knowhen.memory.episodes.base import Cut, Limits, Unit
-from knowhen.memory.episodes.scorers import Surprise, SurpriseScorer
+from knowhen.memory.episodes.base import Cut, Limits, Surprise, SurpriseScorer, Unit
 
 _FIRST_HORIZON = 32
 

@@ -7,8 +7,8 @@ from itertools import groupby, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from knowhen.memory.episodes.adapting import Adaptation
 from knowhen.memory.episodes.base import Cut, Floats, Segmenter, Unit
+from knowhen.memory.episodes.calibration import Adaptation
 from knowhen.memory.episodes.describe import describe
 from knowhen.memory.episodes.offline import OfflineSegmenter
 from knowhen.memory.episodes.online import OnlineSegmenter

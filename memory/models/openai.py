@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from knowhen.memory.errors import ModelFailed, ModelUnsupported
 from knowhen.memory.models.base import Completion, Message
-from knowhen.memory.models.endpoint import Endpoint, PromptScorer, Refusal
+from knowhen.memory.models.endpoint import Endpoint, Refusal
 from knowhen.memory.models.structured import complete_structured, is_strict, with_schema
 
 if TYPE_CHECKING:
@@ -55,7 +55,6 @@ class OpenAIChatModel:
         self._temperature = temperature
         self._limit = "max_tokens"
         self._structures = _STRUCTURES
-        self._scorer = PromptScorer(self._endpoint, model)
 
     def complete(
         self,
@@ -92,17 +91,6 @@ class OpenAIChatModel:
             raise self._refused(refusal, logprobs=False) from refusal
         except (openai.APIError, ValueError, OSError) as error:
             raise ModelFailed(f"the answer of {self.name!r} broke off: {error}") from error
-
-    def prompt_logprobs(self, text: str) -> tuple[tuple[str, ...], tuple[float, ...]]:
-        """The text's tokens and each one's log-probability (natural log) given those before.
-
-        The first token has nothing before it; its value is 0.
-
-        Raises:
-            ModelUnsupported: the endpoint has no way to score a prompt.
-            ModelFailed: no answer after retries.
-        """
-        return self._scorer.score(text)
 
     def _complete_structured(
         self,

@@ -1,11 +1,8 @@
 import numpy as np
-import pytest
 from streams import units_of
 
-from knowhen.memory.episodes import Unit, ask_title, describe, event_score, event_vectors
-from knowhen.memory.episodes.describe import TITLE_LENGTH, TITLE_PROMPT, shortened
-from knowhen.memory.errors import ModelFailed
-from knowhen.memory.testing.chat_model import ScriptedChatModel
+from knowhen.memory.episodes import Unit, describe
+from knowhen.memory.episodes.describe import TITLE_LENGTH, shortened
 
 TEXTS = (
     "Hi!",
@@ -51,36 +48,6 @@ def test_nothing_and_almost_nothing_can_be_described() -> None:
     title, _ = describe(said("word " * 200))
     assert len(title) <= TITLE_LENGTH
     assert title.endswith("…")
-
-
-def test_a_language_model_writes_one_line() -> None:
-    model = ScriptedChatModel('\n"Ann adopts the puppy Biscuit."\nHope that helps!')
-    assert ask_title(model, said(*TEXTS)) == "Ann adopts the puppy Biscuit"
-    asked = model.history[0][0].content
-    assert "Ann: What did you call your puppy?" in asked
-    assert asked.startswith(TITLE_PROMPT[:40])
-
-
-def test_an_empty_answer_falls_back_and_a_failing_model_is_not_hidden() -> None:
-    assert ask_title(ScriptedChatModel("\n  \n"), said(*TEXTS)) == describe(said(*TEXTS))[0]
-    with pytest.raises(ModelFailed):
-        ask_title(ScriptedChatModel(ModelFailed("down")), said(*TEXTS))
-
-
-def test_an_event_has_its_centroid_and_its_turns_as_vectors() -> None:
-    units = said(*TEXTS)
-    vectors = event_vectors(units, keys=["u1", "u3"])
-    assert vectors.shape == (3, 16)
-    assert np.linalg.norm(vectors, axis=1) == pytest.approx(1)
-    assert vectors[1] == pytest.approx(units[1].vector)
-    assert event_vectors(units).shape == (6, 16)
-
-
-def test_an_event_is_found_by_its_best_turn() -> None:
-    lone = event_vectors(units_of([0, 0, 0, 5], scatter=0.05))
-    other = event_vectors(units_of([1, 1, 1, 1], scatter=0.05))
-    query = np.eye(16, dtype=np.float32)[5]
-    assert event_score(query, lone) > 0.9 > event_score(query, other)
 
 
 def test_a_shortened_text_ends_at_a_word() -> None:

@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from streams import places, streamed, units_of
+from streams import FixedSegmenter, places, streamed, units_of
 
 from knowhen.memory.episodes import (
-    FixedSegmenter,
     Limits,
     OnlineSegmenter,
     Segmenter,
@@ -15,7 +14,7 @@ from knowhen.memory.episodes import (
     Unit,
     make_segmenter,
 )
-from knowhen.memory.episodes.likelihood import TokenScorer
+from knowhen.memory.episodes.lm import TokenScorer
 
 
 class CountingLikelihood:
@@ -28,9 +27,9 @@ class CountingLikelihood:
 def segmenters() -> dict[str, Segmenter]:
     limits = Limits(tokens=200)
     name = "lexical-16"
-    made = {
-        scorer: make_segmenter(scorer, embedder_name=name, limits=limits)
-        for scorer in ("bocpd", "surprisal", "bayesian-surprise", "window", "fixed")
+    made: dict[str, Segmenter] = {
+        "bocpd": make_segmenter("bocpd", embedder_name=name, limits=limits),
+        "fixed": FixedSegmenter(6, limits),
     }
     for refine in ("modularity", "conductance", "modularity-left"):
         made[f"bocpd {refine}"] = make_segmenter(
@@ -40,10 +39,6 @@ def segmenters() -> dict[str, Segmenter]:
             refine=refine,  # type: ignore[arg-type]
         )
     trailing = Trailing(gamma=0.5, window=12, least=4)
-    for scorer in ("surprisal", "window"):
-        made[f"{scorer} trailing"] = make_segmenter(
-            scorer, embedder_name=name, limits=limits, threshold=trailing
-        )
     likelihood = CountingLikelihood()
     made["lm"] = OnlineSegmenter(
         TokenScorer(likelihood, threshold=trailing, context=3, relative=True), limits
@@ -92,11 +87,9 @@ def test_events_keep_the_limits(tokens: list[int], least: int, topics: int) -> N
         assert end - first >= least or ended_by is None or ended_by.forced
 
 
-@pytest.mark.parametrize("name", ["bocpd", "surprisal", "bayesian-surprise", "window"])
-def test_a_change_of_topic_begins_an_event(name: str) -> None:
+def test_a_change_of_topic_begins_an_event() -> None:
     units = units_of([0] * 8 + [3] * 8 + [7] * 8, scatter=0.1)
-    threshold = 0.8 if name == "window" else None  # toy vectors are no words
-    cuts = make_segmenter(name, embedder_name="lexical-16", threshold=threshold).cut(units)
+    cuts = make_segmenter(embedder_name="lexical-16").cut(units)
     assert {8, 16} <= set(places(cuts))
     assert len(cuts) <= 3
 

@@ -221,26 +221,3 @@ def test_a_stream_that_fails_is_a_failed_model(
     openai_server.enqueue(Failure(401, "wrong key"))
     with pytest.raises(ModelFailed, match="wrong key"):
         list(model.stream(QUESTION))
-
-
-@pytest.mark.parametrize("style", ["echo", "vllm"])
-def test_a_prompt_is_scored_and_the_way_is_found_once(
-    model: OpenAIChatModel, openai_server: OpenAIServer, style: str
-) -> None:
-    if style == "vllm":
-        openai_server.refused = {"echo"}
-    for _ in range(2):
-        tokens, logprobs = model.prompt_logprobs("the cat sat")
-        assert tokens == ("the", " cat", " sat")
-        assert logprobs == pytest.approx((0.0, -0.3, -0.3))
-    assert len(openai_server.requests) == (2 if style == "echo" else 4)
-
-
-def test_an_endpoint_that_cannot_score_is_asked_only_once(
-    model: OpenAIChatModel, openai_server: OpenAIServer
-) -> None:
-    openai_server.ignored = {"echo", "prompt_logprobs"}
-    for _ in range(2):
-        with pytest.raises(ModelUnsupported, match="cannot score a prompt"):
-            model.prompt_logprobs("the cat sat")
-    assert len(openai_server.requests) == 3

@@ -11,8 +11,7 @@ from streams import units_of
 from knowhen.memory.episodes.base import Floats, Unit, stacked
 from knowhen.memory.episodes.cues import cue_log_odds
 from knowhen.memory.episodes.offline import OfflineSegmenter
-from knowhen.memory.episodes.run_length import RunLengthScorer, hazards
-from knowhen.memory.episodes.topics import TopicModel
+from knowhen.memory.episodes.topics import RunLengthScorer, TopicModel, hazards
 
 TOPICS = TopicModel(unrelated=0.05, cohesion=0.3, dimensions=12)
 

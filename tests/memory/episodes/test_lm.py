@@ -1,4 +1,4 @@
-"""A real causal language model of transformers, tiny and made here."""
+"""EM-LLM's rule, token surprisal, and a tiny causal language model made here."""
 
 import math
 from pathlib import Path
@@ -6,13 +6,89 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from streams import units_of
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import WhitespaceSplit
 from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
 
-from knowhen.memory.episodes import CausalLanguageModel, Unit, make_segmenter
+from knowhen.memory.episodes import CausalLanguageModel, Constant, Trailing, Unit, make_segmenter
+from knowhen.memory.episodes.lm import TokenScorer
+
+VALUES = st.lists(st.floats(-50, 50), min_size=1, max_size=60)
+
+
+@settings(deadline=None, max_examples=60)
+@given(VALUES, st.integers(2, 20), st.floats(0, 3))
+def test_trailing_is_the_mean_and_deviation_of_what_came_before(
+    values: list[float], window: int, gamma: float
+) -> None:
+    value = np.round(np.array(values), 2)
+    found = Trailing(gamma=gamma, window=window, least=2).apply(value).proposed
+    for index in range(len(value)):
+        before = value[max(0, index - window) : index]
+        if len(before) < 2 or before.std() < 1e-6:
+            assert not found[index]
+        else:
+            excess = value[index] - before.mean() - gamma * before.std()
+            assert found[index] == (excess >= 0) or abs(excess) < 1e-5
+
+
+def test_trailing_ignores_what_has_no_value() -> None:
+    value = np.array([np.nan, 1, 2, 1, 2, np.nan, 9, 1])
+    assert np.flatnonzero(Trailing(least=4).apply(value).proposed).tolist() == [6]
+
+
+def test_a_constant_is_even_odds_at_its_own_value() -> None:
+    found = Constant(2.0, 0.5).apply(np.array([np.nan, 1.9, 2.0, 2.5]))
+    assert found.proposed.tolist() == [False, False, True, True]
+    assert found.probability[2] == 0.5
+    assert found.probability[3] == pytest.approx(1 / (1 + np.exp(-1)))
+
+
+class WordLikelihood:
+    """Every word costs 4 nats, and 1 if the context has it; keeps what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str]] = []
+
+    def surprisal(self, text: str, *, context: str) -> float:
+        self.asked.append((text, context))
+        known = set(context.split())
+        return float(np.mean([1 if word in known else 4 for word in text.split()]))
+
+
+def said(*texts: str) -> list[Unit]:
+    made = units_of([0] * len(texts))
+    return [Unit(u.id, u.vector, None, 20, text, "") for u, text in zip(made, texts, strict=True)]
+
+
+TALK = said("a b c", "b c a", "c a b", "x y z", "y z x", "z x y")
+
+
+def test_a_turn_of_new_words_begins_an_event() -> None:
+    segmenter = make_segmenter(
+        "lm", embedder_name="lexical-16", likelihood=WordLikelihood(), threshold=3.0
+    )
+    assert [(c.index, c.surprise) for c in segmenter.cut(TALK)] == [(3, 4.0)]
+
+
+def test_relative_surprisal_takes_off_what_the_words_cost_alone() -> None:
+    scorer = TokenScorer(WordLikelihood(), threshold=Constant(0.0), relative=True)
+    values = scorer.score(TALK, opened=0).value
+    assert values[1:5] == pytest.approx([-3, -3, 0, -3])
+
+
+def test_the_context_holds_the_turns_before_and_the_model_is_asked_once_a_turn() -> None:
+    model = WordLikelihood()
+    segmenter = make_segmenter("lm", embedder_name="lexical-16", likelihood=model, threshold=99.0)
+    for newest in range(1, len(TALK) + 1):
+        segmenter.cut(TALK[:newest])
+    assert len(model.asked) == len(set(model.asked)) == len(TALK) - 2
+    assert model.asked[-1] == ("y z x", "a b c\nb c a\nc a b\nx y z")
+
 
 TOPICS = ("red rose tulip petal garden", "iron bolt rivet girder crane")
 WORDS = ["<s>", "<unk>", *" ".join(TOPICS).split()]

@@ -1,25 +1,30 @@
+"""Sessions as outlines, lines of text and pictures."""
+
+import sys
 from datetime import UTC, datetime
 from io import StringIO
+from pathlib import Path
 
-import numpy as np
 import pytest
 from rich.console import Console
 from streams import units_of
 
 from knowhen.memory.episodes import (
-    came_first,
-    event_vectors,
-    locate,
+    OnlineSegmenter,
     make_segmenter,
     outline,
     outlines,
+    plot_surprise,
+    save_plot,
     timeline,
     timeline_tree,
 )
+from knowhen.memory.errors import MissingExtra
 from knowhen.memory.records import Event
 
 UNITS = units_of([0] * 6 + [3] * 5 + [7] * 4, minutes=range(15), scatter=0.1)
-CUTS = make_segmenter(embedder_name="lexical-16").cut(UNITS)
+SEGMENTER = make_segmenter(embedder_name="lexical-16")
+CUTS = SEGMENTER.cut(UNITS)
 
 
 def test_an_outline_covers_every_turn_once() -> None:
@@ -84,16 +89,30 @@ def test_the_tree_shows_titles_as_they_are() -> None:
     assert "Event [bold]0[/bold] of s1" in console.export_text()
 
 
-def test_what_came_first_is_read_off_the_order_of_events() -> None:
-    bounds = [0, *(cut.index for cut in CUTS), len(UNITS)]
-    events = [
-        event_vectors(UNITS[first:end]) for first, end in zip(bounds, bounds[1:], strict=False)
-    ]
-    early, late = units_of([3, 7], seed=9, scatter=0.1)
-    assert locate(early.vector, events)[0] == 1
-    assert came_first(early.vector, late.vector, events) == 0
-    assert came_first(late.vector, early.vector, events) == 1
-    assert came_first(UNITS[7].vector, UNITS[9].vector, events) == 0
-    assert came_first(early.vector, early.vector, events) == -1
-    with pytest.raises(ValueError, match="no event"):
-        locate(np.zeros(16, np.float32), [])
+def test_a_picture_shows_the_curve_its_boundaries_and_titles() -> None:
+    assert isinstance(SEGMENTER, OnlineSegmenter)
+    cuts, curve = SEGMENTER.curve(UNITS)
+    session = outline(UNITS, cuts, session="costs $5 and $6")
+    figure = plot_surprise(curve.probability, session, threshold=0.28)
+    names, axes = figure.axes
+    assert list(axes.lines[0].get_ydata()) == curve.probability.tolist()
+    drawn = [line.get_xdata()[0] for line in axes.lines[2:]]
+    assert drawn == [cut.index for cut in cuts] == [6, 11]
+    assert [text.get_text() for text in names.texts] == [e.title for e in session.episodes]
+
+
+@pytest.mark.parametrize("ending", ["png", "svg"])
+def test_a_picture_is_written_to_a_file(tmp_path: Path, ending: str) -> None:
+    assert isinstance(SEGMENTER, OnlineSegmenter)
+    cuts, curve = SEGMENTER.curve(UNITS)
+    path = tmp_path / f"talk.{ending}"
+    save_plot(path, curve.probability, outline(UNITS, cuts))
+    assert path.stat().st_size > 5000
+
+
+def test_without_matplotlib_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    assert isinstance(SEGMENTER, OnlineSegmenter)
+    cuts, curve = SEGMENTER.curve(UNITS)
+    with pytest.raises(MissingExtra, match=r"knowhen\[plot\]"):
+        plot_surprise(curve.probability, outline(UNITS, cuts))
