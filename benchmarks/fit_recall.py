@@ -27,10 +27,9 @@ from knowhen import MemoryManager
 from knowhen.memory.embedders.base import Embedder
 from knowhen.memory.embedders.factory import make_embedder
 from knowhen.memory.recall.packing import Candidate, pack
-from knowhen.memory.recall.recalling import CANDIDATES, worth
-from knowhen.memory.search.cues import CUES
-from knowhen.memory.search.engine import Findings
-from knowhen.memory.search.fusion import BIAS
+from knowhen.memory.recall.pipeline import CANDIDATES, worth
+from knowhen.memory.search.cues import BIAS, CUES, WALK, reach
+from knowhen.memory.search.scoring import Findings
 from knowhen.memory.tokens import EstimatedCounter
 
 Floats = NDArray[np.float64]
@@ -39,7 +38,9 @@ PENALTY = 3.0
 NEAREST, RANDOM = 150, 60
 """Parts per question that the fit sees: the nearest by two cues, a random few, all evidence."""
 BUDGETS = {"locomo": (512, 1024), "beam": (1024, 2048)}
-WEIGHTS = Path(__file__).parent.parent / "memory" / "recall" / "weights.json"
+WEIGHTS = Path(__file__).parent.parent / "memory" / "search" / "weights.json"
+
+SHIPPED = [*CUES, WALK]
 
 
 @dataclass(frozen=True)
@@ -68,8 +69,9 @@ def cases(
         memory.settle()
         for question in conversation.questions:
             findings = memory.search(question.text)
-            corpus = findings.corpus
-            values = {name: known[name](findings.evidence) for name in names}
+            corpus, walked = findings.corpus, findings.reached
+            values = {n: known[n](findings.evidence) for n in names if n in known}
+            values[WALK] = reach(np.zeros(len(corpus)) if walked is None else walked)
             ids = [stored.turn.id for stored in corpus.turns]
             evidence = np.isin(np.array(ids)[corpus.turn_of], list(question.evidence))
             near = np.argsort(-values["turn"] - values["dense"], kind="stable")[:NEAREST]
@@ -176,7 +178,7 @@ def changes(
     found: Sequence[Case], whole: dict[str, list[float]], rejected: Sequence[str]
 ) -> Results:
     """Paired change against all shipped cues: each taken out, each rejected one added."""
-    shipped = list(CUES)
+    shipped = SHIPPED
     variants = {f"- {cue}": [name for name in shipped if name != cue] for cue in shipped}
     variants |= {f"+ {cue}": [*shipped, cue] for cue in rejected}
     results: Results = {}
@@ -203,22 +205,22 @@ def main() -> None:
     options = parser.parse_args()
     embedder = CachedEmbedder(make_embedder(options.embedder), options.cache)
     rejected = list(REJECTED) if options.rejected else []
-    names = [*CUES, *rejected]
+    names = [*SHIPPED, *rejected]
     loaders: dict[str, Callable[[Path], list[Conversation]]] = {"locomo": locomo, "beam": beam}
     found: list[Case] = []
     for benchmark, load in loaders.items():
         conversations = load(options.data)[: 2 if options.quick else None]
         found += cases(benchmark, conversations, embedder, names)
-    whole = left_out(found, list(CUES))
+    whole = left_out(found, SHIPPED)
     results: Results = {"all cues": {metric: figure(values) for metric, values in whole.items()}}
     print(f"{'':<18}" + "".join(f"{metric:>24}" for metric in whole))
     print(row("all cues", results["all cues"]))
-    other = carried(found, list(CUES))
+    other = carried(found, SHIPPED)
     results["carried over"] = {metric: figure(values) for metric, values in other.items()}
     print(row("carried over", results["carried over"]))
     if not options.no_ablation:
         results |= changes(found, whole, rejected)
-    weights = {name: round(value, 3) for name, value in fit(found, list(CUES)).items()}
+    weights = {name: round(value, 3) for name, value in fit(found, SHIPPED).items()}
     print(json.dumps(weights))
     if options.write:
         family = "lexical" if options.embedder == "lexical" else "semantic"

@@ -28,7 +28,7 @@ from conversations import Conversation, beam, locomo
 from knowhen import MemoryManager, Turn
 from knowhen.memory.embedders.base import Embedder
 from knowhen.memory.records import Decision
-from knowhen.memory.search.engine import Findings
+from knowhen.memory.search.scoring import Findings
 from knowhen.memory.settings import RecallSettings, Settings
 
 T = TypeVar("T")

@@ -2,7 +2,7 @@
 
     python benchmarks/locomo.py --data FOLDER --embedder local
     python benchmarks/locomo.py --data FOLDER --ablate walk --ablate event
-    python benchmarks/locomo.py --data FOLDER --ablate events --add contiguity
+    python benchmarks/locomo.py --data FOLDER --ablate events --add edges
 
 `R@k` is the share of evidence turns among the first k, `R@Bt` the share packed within B tokens
 (headers included, a token being four characters for every system), `any` and `all` the share

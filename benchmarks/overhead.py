@@ -35,9 +35,9 @@ from report import Figure, Results, figure, table, write
 from knowhen import MemoryAgent, MemoryManager, Turn
 from knowhen.agents.mind import Background
 from knowhen.memory.gate.gate import Gate
-from knowhen.memory.recall.recalling import Recalling
+from knowhen.memory.recall import pipeline
+from knowhen.memory.recall.pipeline import Pipeline
 from knowhen.memory.remembering import Remembering
-from knowhen.memory.search.engine import RecallEngine
 from knowhen.memory.settling import Settling
 
 START = datetime(2024, 1, 1, 9, tzinfo=UTC)
@@ -103,11 +103,11 @@ QUESTIONS = (
     "What did I promise {name} for the trip to {city}?",
 )
 SMALL_TALK = ("Thanks, that helps!", "Good morning!", "Sounds good.")
-PARTS: dict[str, tuple[type, str]] = {
-    "search": (RecallEngine, "search"),
-    "walk": (RecallEngine, "walk"),
+PARTS: dict[str, tuple[object, str]] = {
+    "search": (Pipeline, "score"),
+    "walk": (pipeline, "walk"),
     "decide": (Gate, "decide"),
-    "pack": (Recalling, "recall"),
+    "pack": (Pipeline, "recall"),
     "remember": (Remembering, "remember"),
     "settle": (Settling, "run"),
 }

@@ -13,6 +13,7 @@ from priors import with_priors
 from report import Figure, Results, arguments, figure, paired, table, write
 
 from knowhen import MemoryManager
+from knowhen.graphs.knowledge import EDGE_KINDS
 from knowhen.memory.embedders.base import Embedder
 from knowhen.memory.embedders.factory import make_embedder
 from knowhen.memory.settings import RecallSettings, Settings
@@ -21,8 +22,6 @@ RANKS = (5, 10, 20)
 TOGETHER = {"events": ("event", "member", "contiguity")}
 """Ablations that take out several cues and kinds of edges at once."""
 ADDED = {
-    "contiguity": {f"contiguity {k}": RecallSettings(contiguity=k) for k in (0.1, 0.2, 0.3)},
-    "timeline": {"timeline": RecallSettings(timeline=True)},
     "edges": {"fact edges": RecallSettings(edges={})},
 }
 """Settings that are off by default."""
@@ -108,10 +107,18 @@ def _variants(ablate: Sequence[str], add: Sequence[str]) -> dict[str, RecallSett
     """Settings by system: as shipped, with each thing taken out, and with each one added."""
     found = {"knowhen": RecallSettings()}
     for name in ablate:
-        found[f"knowhen - {name}"] = RecallSettings(ablate=TOGETHER.get(name, (name,)))
+        found[f"knowhen - {name}"] = _without(TOGETHER.get(name, (name,)))
     for name in add:
         found |= {f"knowhen + {label}": recall for label, recall in ADDED[name].items()}
     return found
+
+
+def _without(names: Sequence[str]) -> RecallSettings:
+    """As shipped, but for these cues and kinds of edges."""
+    shipped = RecallSettings()
+    edges = {name: 0.0 for name in names if name in EDGE_KINDS}
+    cues = {name: 0.0 for name in names if name not in EDGE_KINDS}
+    return RecallSettings(edges={**shipped.edges, **edges}, cues=cues)
 
 
 def _recall(memory: MemoryManager) -> Found:

@@ -14,7 +14,7 @@ from knowhen.memory.language.detection import stop_words
 from knowhen.memory.language.entities import find_entities
 from knowhen.memory.language.terms import words
 from knowhen.memory.search.cues import date
-from knowhen.memory.search.engine import Findings, best
+from knowhen.memory.search.scoring import Findings, best
 
 HITS = 5
 HIGHEST = 8.0

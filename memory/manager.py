@@ -17,14 +17,12 @@ from knowhen.memory.embedders.identity import claim
 from knowhen.memory.errors import InvalidInput, NotFound
 from knowhen.memory.forgetting import Wanted, select
 from knowhen.memory.gate.calibration import ERROR, Calibration, Trace
-from knowhen.memory.gate.gate import Gate
 from knowhen.memory.home import database_path, home_folder
 from knowhen.memory.indexes.base import VectorIndex
 from knowhen.memory.indexes.factory import make_index
 from knowhen.memory.models.base import ChatModel
 from knowhen.memory.models.factory import make_model
 from knowhen.memory.recall.answering import answer
-from knowhen.memory.recall.recalling import Recalling
 from knowhen.memory.recall.rerankers.base import Reranker
 from knowhen.memory.recall.why import Explanation, explain
 from knowhen.memory.records import (
@@ -39,7 +37,7 @@ from knowhen.memory.records import (
     Turn,
 )
 from knowhen.memory.reindexing import reindex
-from knowhen.memory.search.engine import Findings
+from knowhen.memory.search.scoring import Findings
 from knowhen.memory.settings import Settings
 from knowhen.memory.settling import Settled, make_proposer
 from knowhen.memory.space import Equipment, Space
@@ -68,8 +66,6 @@ class MemoryManager(Closing):
         self._equipment = equipment
         self._store: Store = equipment.store
         self._space = Space(space, equipment)
-        self._gate = Gate(self._store, space, embedder=equipment.embedder.name)
-        self._recalling = _recalling(self._space, equipment, self._gate)
         self.space = space
 
     @classmethod
@@ -200,20 +196,20 @@ class MemoryManager(Closing):
         """
         check("as_of", time_fault(as_of))
         check("known_at", time_fault(known_at))
-        with one_thread():
-            return self._recalling.recall(
-                query, budget=budget, gate=gate, as_of=as_of, known_at=known_at
+        with one_thread(), self._space.views.reading() as view:
+            return self._space.pipeline.recall(
+                view, query, budget=budget, gate=gate, as_of=as_of, known_at=known_at
             )
 
     def search(self, query: str) -> Findings:
         """Score every part for a query without deciding or packing, for those who look deeper."""
-        with one_thread():
-            return self._recalling.search(query)
+        with one_thread(), self._space.views.reading() as view:
+            return self._space.pipeline.search(view, query)
 
     def decide(self, query: str) -> Decision:
         """The gate alone: what to do about a query, and why."""
-        with one_thread():
-            return self._gate.decide(self._recalling.look(query))
+        with one_thread(), self._space.views.reading() as view:
+            return self._space.pipeline.decide(view, query)
 
     def answer(self, query: str, *, budget: int = 1024) -> Answer:
         """Decide, recall and answer: with the model, or by quoting without one.
@@ -221,12 +217,16 @@ class MemoryManager(Closing):
         Where the decision is close, the model is asked for advice first.
         """
         model = self._equipment.model
-        recall = self._recalling.recall(query, budget=budget, gate=True, adviser=model)
+        with self._space.views.reading() as view:
+            recall = self._space.pipeline.recall(
+                view, query, budget=budget, gate=True, adviser=model
+            )
         return answer(query, recall, model)
 
     def why(self, item: Recollection) -> Explanation:
         """Why an item was recalled: each cue's share, its sources, its links in the graph."""
-        return explain(item, self._store, self.space, self._space.engine)
+        with self._space.views.reading() as view:
+            return explain(item, view, self._store)
 
     # Thoughts ----------------------------------------------------------------------------
     def think(self, turns: Sequence[Turn | str]) -> list[int]:
@@ -276,7 +276,7 @@ class MemoryManager(Closing):
         if thoughts:
             self.apply(Use(tuple(dict.fromkeys(thoughts))))
         if recall.decision.personal and useful:
-            self._gate.learn(missed=recall.decision.action != "recall")
+            self._space.gate.learn(missed=recall.decision.action != "recall")
 
     def calibrate(self, traces: Iterable[Trace], *, error: float = ERROR) -> Calibration:
         """Fit the gate to this memory's own past queries, and keep the result.
@@ -287,8 +287,9 @@ class MemoryManager(Closing):
         Raises:
             InvalidInput: there are too few traces.
         """
-        found = [(trace, self._recalling.look(trace.query)) for trace in traces]
-        return self._gate.calibrate(found, error=error)
+        with self._space.views.reading() as view:
+            found = [(trace, self._space.pipeline.score(view, trace.query)) for trace in traces]
+        return self._space.gate.calibrate(found, error=error)
 
     # Forgetting --------------------------------------------------------------------------
     def forget(
@@ -369,7 +370,7 @@ class MemoryManager(Closing):
     @property
     def graph(self) -> KnowledgeGraph:
         """The knowledge graph of this space, up to date."""
-        return self._space.engine.network.refresh()
+        return self._space.views.latest().graph
 
     def spaces(self) -> list[str]:
         """Names of all spaces of this home."""
@@ -403,8 +404,6 @@ class MemoryManager(Closing):
         """Rebuild everything derived of every space from turns and the operation log."""
         reindex(self._equipment)
         self._space = Space(self.space, self._equipment)
-        self._gate = Gate(self._store, self.space, embedder=self._equipment.embedder.name)
-        self._recalling = _recalling(self._space, self._equipment, self._gate)
 
     def doctor(self) -> list[str]:
         """Inconsistencies in words; empty when all is well."""
@@ -448,17 +447,6 @@ class MemoryManager(Closing):
     async def aanswer(self, query: str, *, budget: int = 1024) -> Answer:
         """`answer` without blocking the event loop."""
         return await asyncio.to_thread(self.answer, query, budget=budget)
-
-
-def _recalling(space: Space, equipment: Equipment, gate: Gate) -> Recalling:
-    settings = equipment.settings.recall
-    return Recalling(
-        space.engine,
-        gate=gate,
-        counter=equipment.counter,
-        settings=settings,
-        reranker=equipment.reranker,
-    )
 
 
 def _make_secret(store: Store) -> None:

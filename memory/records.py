@@ -222,6 +222,23 @@ class Recollection:
 
 
 @dataclass(frozen=True, slots=True)
+class ContextLine:
+    """Which characters of a recall's context show which item, and which are its very words."""
+
+    kind: RecollectionKind
+    id: str
+    start: int
+    """Where it begins in the context, with the speaker and the id in front of the words."""
+    end: int
+    words: int
+    """Where the item's own words begin in the context, after any sign of a gap."""
+    first: int
+    """Where these words stand in the item's text: from this character…"""
+    last: int
+    """… to before this one."""
+
+
+@dataclass(frozen=True, slots=True)
 class Recall:
     """The answer to a recall: the decision, what was found in rank order, and what fits."""
 
@@ -235,6 +252,8 @@ class Recall:
     """Whether `tokens` was counted with a real vocabulary, or estimated as characters / 4."""
     notes: tuple[str, ...] = ()
     """What was cut and why, and every fallback that was taken."""
+    lines: tuple[ContextLine, ...] = ()
+    """Where in `context` each packed item stands, in the order of reading."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,8 +37,8 @@ class RecallSettings:
 
     walk: str = "push"
     """`push`, `power` (exact, in numpy), `exact` (igraph) or `none`."""
-    ablate: tuple[str, ...] = ()
-    """Cues, and kinds of edges of the walk, left out for measuring what each is worth."""
+    cues: Mapping[str, float] = field(default_factory=dict)
+    """What the weights of cues, and of the `walk`, are multiplied by; 1 for those not named."""
     edges: Mapping[str, float] = field(default_factory=lambda: {"fact": 0.0})
     """What the walk multiplies the weights of edges by, per kind; 1 for those not named.
 
@@ -46,19 +46,14 @@ class RecallSettings:
     """
     limit: int = 50
     """How many recollections a recall lists."""
-    contiguity: float = 0.0
-    """Share of the budget for the neighbours of the best turns, from 0 to a half."""
-    timeline: bool = False
-    """Whether questions for the first, the last or the order move turns by their time."""
 
     def __post_init__(self) -> None:
-        if not 0.0 <= self.contiguity <= 0.5:
-            raise InvalidInput(
-                f"`contiguity` is at least 0 and at most a half, not {self.contiguity!r}"
-            )
-        for kind, factor in self.edges.items():
-            if not (factor >= 0.0 and isfinite(factor)):
-                raise InvalidInput(f"the factor of edges `{kind}` is {factor!r}; use 0 or more")
+        for what, factors in (("edges", self.edges), ("cue", self.cues)):
+            for kind, factor in factors.items():
+                if not (factor >= 0.0 and isfinite(factor)):
+                    raise InvalidInput(
+                        f"the factor of {what} `{kind}` is {factor!r}; use 0 or more"
+                    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,21 +17,21 @@ from knowhen.memory.episodes.lm import CausalLanguageModel
 from knowhen.memory.episodes.recorder import EventRecorder
 from knowhen.memory.episodes.topics import TopicModel
 from knowhen.memory.forgetting import Erasure
+from knowhen.memory.gate.gate import Gate
 from knowhen.memory.indexes.base import VectorIndex
 from knowhen.memory.models.base import ChatModel
+from knowhen.memory.recall.pipeline import Pipeline
 from knowhen.memory.recall.rerankers.base import Reranker
 from knowhen.memory.remembering import Remembering
-from knowhen.memory.search.engine import RecallEngine
+from knowhen.memory.search.scoring import SearchPlan
 from knowhen.memory.settings import Settings
 from knowhen.memory.settling import Settling, thought_entries
-from knowhen.memory.stores.base import EntryKind, Store
+from knowhen.memory.stores.base import Store
 from knowhen.memory.thoughts.base import Proposer
 from knowhen.memory.thoughts.ledger import ThoughtLedger
 from knowhen.memory.thoughts.model import ModelJudge
 from knowhen.memory.tokens import TokenCounter
-
-SEARCHED: tuple[EntryKind, ...] = ("turn", "thought")
-"""Kinds of entries that a recall looks for by their vectors."""
+from knowhen.memory.view.view import KINDS, Views
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,6 @@ class Space:
 
     def __init__(self, name: str, equipment: Equipment) -> None:
         self.name = name
-        self._index = equipment.index
         self._any_vector = np.eye(1, equipment.embedder.dimension, dtype=np.float32)[0]
         store, embedder, settings = equipment.store, equipment.embedder, equipment.settings
         adaptation = Adaptation(
@@ -89,14 +88,15 @@ class Space:
             proposer=equipment.proposer,
             judge=None if equipment.model is None else ModelJudge(equipment.model),
         )
-        self.engine = RecallEngine(
-            store,
-            name,
-            embedder=embedder,
-            index=equipment.index,
-            walk=equipment.walk,
-            settings=settings.recall,
+        self.views = Views(store, name, equipment.index)
+        self.gate = Gate(store, name, embedder=embedder.name)
+        self.pipeline = Pipeline(
+            plan=SearchPlan.of(embedder, equipment.walk, settings.recall),
+            gate=self.gate,
+            counter=equipment.counter,
             clock=equipment.clock,
+            reranker=equipment.reranker,
+            limit=settings.recall.limit,
         )
         self.erasure = Erasure(
             store,
@@ -109,12 +109,9 @@ class Space:
 
     def warm(self) -> None:
         """Read what recall and thinking keep in memory; nothing is embedded for it."""
-        self.engine.corpus.refresh()
-        for kind in SEARCHED:
-            self._index.search(self.name, kind, self._any_vector, 1)
-        with self.engine.network.reading():
-            pass
-        self.engine.currency.refresh()
+        with self.views.reading() as view:
+            for kind in KINDS:
+                view.nearest(kind, self._any_vector, 1)
         self.ledger.warm()
 
 

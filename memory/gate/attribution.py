@@ -15,7 +15,7 @@ from knowhen.memory.gate.content import Content
 from knowhen.memory.language.pack import GROUP, LISTENER, SPEAKER
 from knowhen.memory.language.registry import language_of
 from knowhen.memory.language.terms import tokens, words
-from knowhen.memory.search.engine import Findings, best
+from knowhen.memory.search.scoring import Findings, best
 from knowhen.memory.view.corpus import NONE
 
 Mask = NDArray[np.bool_]

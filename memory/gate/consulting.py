@@ -9,7 +9,7 @@ from knowhen.memory.gate.advice import ask_advice, follow
 from knowhen.memory.gate.gate import Gate
 from knowhen.memory.models.base import ChatModel
 from knowhen.memory.records import Decision
-from knowhen.memory.search.engine import Findings
+from knowhen.memory.search.scoring import Findings
 
 
 def consult(

@@ -10,7 +10,7 @@ import numpy as np
 
 from knowhen.memory.language.registry import language_of
 from knowhen.memory.search.cues import Evidence
-from knowhen.memory.search.engine import Findings, best
+from knowhen.memory.search.scoring import Findings, best
 from knowhen.memory.view.corpus import NONE
 
 NEAREST = 12
@@ -31,7 +31,6 @@ def countable(findings: Findings) -> Findings:
         corpus=evidence.corpus,
         counts=evidence.counts.without(hidden),
         similarity=similarity,
-        walk=evidence.walk,
     )
     return replace(findings, evidence=seen)
 

@@ -8,7 +8,7 @@ from knowhen.memory.gate.features import features
 from knowhen.memory.gate.heads import Heads, family_of, shipped_heads
 from knowhen.memory.gate.signals import read_signals
 from knowhen.memory.records import Decision
-from knowhen.memory.search.engine import Findings
+from knowhen.memory.search.scoring import Findings
 from knowhen.memory.stores.base import Store
 
 

@@ -17,7 +17,7 @@ from knowhen.memory.language.registry import language_of
 from knowhen.memory.language.terms import fold, terms
 from knowhen.memory.search.bm25 import bm25
 from knowhen.memory.search.cues import date
-from knowhen.memory.search.engine import Findings, best
+from knowhen.memory.search.scoring import Findings, best
 
 Mask = NDArray[np.bool_]
 HITS = 5

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from knowhen.memory.gate.content import Content
 from knowhen.memory.language.registry import language_of
 from knowhen.memory.language.terms import overlap, words
-from knowhen.memory.search.engine import Findings
+from knowhen.memory.search.scoring import Findings
 
 HITS = 8
 SAME = 0.8

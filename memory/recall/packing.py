@@ -1,4 +1,7 @@
-"""Packing what was found into a context that never exceeds its token budget."""
+"""Packing what was found into a context that never exceeds its token budget.
+
+A long turn is shown in part: the sentences around what the query asks about.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,7 +10,7 @@ from datetime import datetime
 import numpy as np
 
 from knowhen.memory.language.terms import words
-from knowhen.memory.recall.passages import likely_length, passage
+from knowhen.memory.records import ContextLine
 from knowhen.memory.stores.base import StoredTurn
 from knowhen.memory.tokens import TokenCounter
 from knowhen.memory.view.corpus import NONE, Corpus
@@ -22,6 +25,14 @@ SHORT_REPLY = 80
 """Characters up to which a reply is hard to understand without the question before it."""
 ASKS = 0.5
 """Share of a turn's sentences that ask, from which it counts as a question."""
+WHOLE = 600
+"""Longer turns may be shown in part."""
+SHARE = 1 / 3
+"""A piece is at least this share of its turn, so that it can be understood."""
+MOST = 3000
+"""Characters that a piece needs at the most: a third of a whole document would fill a prompt."""
+PIECE = 160
+"""Characters of the pieces that a passage is put together from; they end at sentences."""
 _GAP = "[…]"
 _NONE: Mapping[str, float] = {}
 
@@ -46,6 +57,8 @@ class Packing:
     packed: dict[int, str] = field(default_factory=dict)
     """Verbatim text by turn position."""
     notes: list[str] = field(default_factory=list)
+    lines: list[ContextLine] = field(default_factory=list)
+    """Where in the context each packed turn stands."""
 
 
 def pack(
@@ -55,20 +68,13 @@ def pack(
     budget: int,
     counter: TokenCounter,
     weights: Mapping[str, float] = _NONE,
-    beside: Sequence[Candidate] = (),
-    share: float = 0.0,
 ) -> Packing:
     """Spend the budget on the candidates that are worth most for their length, in time order.
 
-    `weights` of the query's terms choose which piece of a long turn is shown. The last `share`
-    of the budget goes to the candidates `beside` first, in their order.
+    `weights` of the query's terms choose which piece of a long turn is shown.
     """
     packer = _Packer(corpus, budget, counter, weights)
-    ordered = sorted(candidates, key=lambda c: -packer.density(c))
-    if beside:
-        packer.offer_all(ordered, within=budget - int(budget * share))
-        packer.offer_all(beside, within=budget)
-    packer.offer_all(ordered, within=budget)
+    packer.offer_all(sorted(candidates, key=lambda c: -packer.density(c)))
     packer.offer_questions()
     return packer.finish()
 
@@ -90,19 +96,17 @@ class _Packer:
         length = likely_length(len(self._corpus.turns[candidate.turn].turn.text))
         return candidate.worth / float((length + HEADER) ** LENGTH_POWER)
 
-    def offer_all(self, candidates: Sequence[Candidate], *, within: int) -> None:
-        """Take what fits into that much of the budget; what was taken before stays."""
+    def offer_all(self, candidates: Sequence[Candidate]) -> None:
+        """Take what fits into the budget, in that order."""
         for candidate in candidates:
-            if candidate.turn in self._chosen:
-                continue
-            if within - self._spent < LEAST:
+            if self._budget - self._spent < LEAST:
                 self._too_long.add(candidate.turn)  # nothing fits any more: only count
             else:
-                self._offer(candidate, within)
+                self._offer(candidate)
 
-    def _offer(self, candidate: Candidate, budget: int) -> None:
+    def _offer(self, candidate: Candidate) -> None:
         text = self._corpus.turns[candidate.turn].turn.text
-        if self._spent + self._counter.count(text[: int(likely_length(len(text)))]) > budget:
+        if self._spent + self._counter.count(text[: int(likely_length(len(text)))]) > self._budget:
             self._too_long.add(candidate.turn)  # without looking closer: it cannot fit
             return
         start, end = self._span(candidate)
@@ -111,7 +115,7 @@ class _Packer:
         new = "" if group in self._groups else _header(group) + "\n"
         # One token more than the parts add up to: rounding and the line break between them.
         cost = self._counter.count(new + _line(stored, start, end, candidate.mark) + "\n")
-        if self._spent + cost > budget:
+        if self._spent + cost > self._budget:
             self._too_long.add(candidate.turn)
             return
         said = tuple(words(stored.turn.text[start:end]))
@@ -136,12 +140,12 @@ class _Packer:
                 continue
             asked = int(corpus.turn_of[before])
             if asked not in self._chosen:
-                self._offer(Candidate(asked, 0.0, before), self._budget)
+                self._offer(Candidate(asked, 0.0, before))
 
     def finish(self) -> Packing:
         packing = Packing()
         while True:
-            packing.context = self._render()
+            packing.context, packing.lines = self._render()
             packing.tokens = self._counter.count(packing.context)
             if packing.tokens <= self._budget or not self._chosen:
                 break
@@ -156,17 +160,34 @@ class _Packer:
             packing.notes.append(f"{len(self._repeated)} left out as repetitions")
         return packing
 
-    def _render(self) -> str:
-        lines: list[str] = []
+    def _render(self) -> tuple[str, list[ContextLine]]:
+        """The context, and where in it each turn stands."""
+        text: list[str] = []
+        lines: list[ContextLine] = []
         group: tuple[str, str] | None = None
+        place = 0
         for turn in sorted(self._chosen, key=self._order):
             candidate, start, end = self._chosen[turn]
             stored = self._corpus.turns[turn]
             if _group(stored) != group:
                 group = _group(stored)
-                lines.append(_header(group))
-            lines.append(_line(stored, start, end, candidate.mark))
-        return "\n".join(lines)
+                text.append(_header(group))
+                place += len(text[-1]) + 1
+            head, first, last = _head(stored, start, candidate.mark), *_trimmed(stored, start, end)
+            text.append(_line(stored, start, end, candidate.mark))
+            lines.append(
+                ContextLine(
+                    "turn",
+                    stored.turn.id,
+                    place,
+                    place + len(text[-1]),
+                    place + len(head),
+                    first,
+                    last,
+                )
+            )
+            place += len(text[-1]) + 1
+        return "\n".join(text), lines
 
     def _order(self, turn: int) -> tuple[str, float, int]:
         """Sessions in the order of their days, turns in the order they were said."""
@@ -189,8 +210,57 @@ def _header(group: tuple[str, str]) -> str:
 
 
 def _line(stored: StoredTurn, start: int, end: int, mark: str) -> str:
-    turn = stored.turn
-    text = turn.text[start:end].strip("\n")
+    first, last = _trimmed(stored, start, end)
+    after = f" {_GAP}" if end < len(stored.turn.text) else ""
+    return _head(stored, start, mark) + stored.turn.text[first:last] + after
+
+
+def _head(stored: StoredTurn, start: int, mark: str) -> str:
+    """What stands in front of a turn's own words."""
     before = f"{_GAP} " if start > 0 else ""
-    after = f" {_GAP}" if end < len(turn.text) else ""
-    return f"{turn.speaker} ({turn.id}{mark}): {before}{text}{after}"
+    return f"{stored.turn.speaker} ({stored.turn.id}{mark}): {before}"
+
+
+def _trimmed(stored: StoredTurn, start: int, end: int) -> tuple[int, int]:
+    """The span without line breaks at its ends."""
+    text = stored.turn.text
+    while start < end and text[start] == "\n":
+        start += 1
+    while end > start and text[end - 1] == "\n":
+        end -= 1
+    return start, end
+
+
+def likely_length(length: int) -> float:
+    """About how many characters will be shown of a turn of that length."""
+    return length if length <= WHOLE else min(length * SHARE, MOST) + PIECE / 2
+
+
+def passage(corpus: Corpus, turn: int, part: int, weights: Mapping[str, float]) -> tuple[int, int]:
+    """Span of a turn to show: all of a short one, else its most telling third.
+
+    Of all runs of pieces that are long enough, the one whose terms weigh most for their length,
+    and more so the more of the best part it holds; `weights` says what a query's term is worth.
+    """
+    text = corpus.turns[turn].turn.text
+    if len(text) <= WHOLE:
+        return 0, len(text)
+    pieces = corpus.pieces(turn, PIECE)
+    worths = [sum(weights.get(term, 0.0) for term in terms) for _, _, terms in pieces]
+    part_start, part_end = int(corpus.start[part]), int(corpus.end[part])
+    needed = min(len(text) * SHARE, MOST)
+    best, best_value = (part_start, part_end), (-1.0, 0.0)
+    last, worth = 0, 0.0
+    for first, (start, _, _) in enumerate(pieces):
+        while last < len(pieces) and (last <= first or pieces[last - 1][1] - start < needed):
+            worth += worths[last]
+            last += 1
+        end = pieces[last - 1][1]
+        if end - start < needed:
+            break
+        overlap = max(0, min(end, part_end) - max(start, part_start)) / (part_end - part_start)
+        value = (worth / (end - start) * (0.5 + overlap), overlap)
+        if value > best_value:
+            best, best_value = (start, end), value
+        worth -= worths[first]
+    return best

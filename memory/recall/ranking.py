@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Literal
 
 from knowhen.memory.recall.comparison import compare
-from knowhen.memory.search.engine import Findings
+from knowhen.memory.search.scoring import Findings
 from knowhen.memory.view.corpus import Corpus
-from knowhen.memory.view.currency import Currency
+from knowhen.memory.view.thought_table import ThoughtTable
 
 REMARKED = 30
 """First turns that a remark may be about, or name."""
@@ -46,7 +46,7 @@ def ranked_turns(findings: Findings, limit: int) -> list[Ranked]:
 def with_remarks(
     ranked: list[Ranked],
     findings: Findings,
-    currency: Currency,
+    thoughts: ThoughtTable,
     *,
     as_of: datetime | None = None,
     known_at: datetime | None = None,
@@ -57,13 +57,12 @@ def with_remarks(
     worth; of two that contradict each other undecided, both are shown.
     """
     corpus = findings.corpus
-    currency.refresh()
     places = {entry.turn: place for place, entry in enumerate(ranked)}
     marks = _Marks(places)
     asked = findings.query.terms
     first = {corpus.turns[entry.turn].turn.id: entry.turn for entry in ranked[:REMARKED]}
     for turn_id, turn in first.items():
-        for remark in currency.remarks(turn_id, asked, first, as_of=as_of, known_at=known_at):
+        for remark in thoughts.remarks(turn_id, asked, first, as_of=as_of, known_at=known_at):
             marks.add(turn, remark.word, first[remark.other])
     for earlier, word, later in compare(
         findings.query, [corpus.turns[entry.turn] for entry in ranked[:COMPARED]]

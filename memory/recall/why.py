@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from knowhen.memory.records import Recollection, Turn
-from knowhen.memory.search.engine import RecallEngine
 from knowhen.memory.stores.base import Store
+from knowhen.memory.view.view import View
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,18 +24,16 @@ class Explanation:
     """Whether it stands in the context."""
 
 
-def explain(item: Recollection, store: Store, space: str, engine: RecallEngine) -> Explanation:
+def explain(item: Recollection, view: View, store: Store) -> Explanation:
     """Look up what stands behind a recollection."""
-    sources = [s.turn for s in store.turns(space, ids=list(item.sources))]
+    corpus = view.corpus
+    places = [corpus.position[turn_id] for turn_id in item.sources if turn_id in corpus.position]
+    sources = tuple(corpus.turns[place].turn for place in places)
     node = f"{item.kind}:{item.id}"
-    with engine.network.reading() as graph:
-        links = [edge.target for edge in graph.neighbours(node)] if node in graph else []
-    corpus = engine.corpus.refresh()
+    links = [edge.target for edge in view.graph.neighbours(node)] if node in view.graph else []
     event = ""
-    if sources and sources[0].id in corpus.position:
-        number = int(corpus.event[corpus.position[sources[0].id]])
-        if number >= 0:
-            event_id = corpus.events[number]
-            event = next((e.title for e in store.events(space) if e.id == event_id), "")
+    if places and corpus.event[places[0]] >= 0:
+        event_id = corpus.events[int(corpus.event[places[0]])]
+        event = next((e.title for e in store.events(view.space) if e.id == event_id), "")
     shares = dict(sorted(item.why.items(), key=lambda pair: -abs(pair[1])))
-    return Explanation(item, shares, tuple(sources), event, tuple(links), item.packed is not None)
+    return Explanation(item, shares, sources, event, tuple(links), item.packed is not None)

@@ -1,13 +1,16 @@
 """The cues: each gives every part of a space a value for one query, and is worth its ablation.
 
 A cue is a function of `Evidence` that returns an array of shape (parts,): a share between 0 and
-1, or a z-score over the space. Names here are the names of the weights. Cues that were measured
-and did not hold on both LoCoMo and BEAM are in `benchmarks/rejected_cues.py`.
+1, or a z-score over the space. Their weighted sum is a small linear model whose weights stand in
+`weights.json`. Cues that were measured and did not hold on both
+LoCoMo and BEAM are in `benchmarks/rejected_cues.py`.
 """
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
+from importlib import resources
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +23,7 @@ Floats = NDArray[np.float64]
 Cue = Callable[["Evidence"], Floats]
 
 
-@dataclass
+@dataclass(frozen=True)
 class Evidence:
     """What a query met in a corpus; shared by the cues, computed once."""
 
@@ -29,8 +32,6 @@ class Evidence:
     counts: TermCounts
     similarity: Floats
     """Cosine of the bare query with each part."""
-    walk: Floats
-    """Personalized PageRank of each part's turn; zeros without a walk."""
 
     @cached_property
     def turn_bm25(self) -> Floats:
@@ -107,16 +108,46 @@ def date(evidence: Evidence) -> Floats:
     return value
 
 
-def walk(evidence: Evidence) -> Floats:
-    """Personalized PageRank of the part's turn, as the logarithm, scaled over the space."""
-    reached = evidence.walk > 0
+def reach(mass: Floats) -> Floats:
+    """Personalized PageRank of each part's turn, as the logarithm, scaled over the space."""
+    reached = mass > 0
     if not reached.any():
-        return np.zeros(len(evidence.walk))
-    logs = np.log(evidence.walk, where=reached, out=np.full(len(reached), -np.inf))
+        return np.zeros(len(mass))
+    logs = np.log(mass, where=reached, out=np.full(len(reached), -np.inf))
     logs[~reached] = logs[reached].min()
     return z_score(logs)
 
 
-CUES: dict[str, Cue] = {
-    cue.__name__: cue for cue in (turn, window, dense, event, coverage, speaker, date, walk)
+CUES: Mapping[str, Cue] = {
+    "turn": turn,
+    "window": window,
+    "dense": dense,
+    "event": event,
+    "coverage": coverage,
+    "speaker": speaker,
+    "date": date,
 }
+"""The cues by the names of their weights."""
+WALK, BIAS = "walk", "bias"
+"""Names of the weight of the walk, which `reach` gives, and of what is added to every sum."""
+
+
+@cache
+def shipped_weights(family: str) -> Mapping[str, float]:
+    """Weights of the cues for `lexical` or `semantic` embedders; `bias` makes scores log-odds.
+
+    One set per family, because a cosine of hashed n-grams and one of a language model deserve
+    different trust. `benchmarks/fit_recall.py` fits them.
+    """
+    text = resources.files(__package__).joinpath("weights.json").read_text(encoding="utf-8")
+    return dict(json.loads(text)[family])
+
+
+def contributions(evidence: Evidence, weights: Mapping[str, float]) -> dict[str, Floats]:
+    """What each cue adds to each part's score, shape (parts,) each; unweighted cues are skipped."""
+    return {name: weights[name] * cue(evidence) for name, cue in CUES.items() if weights.get(name)}
+
+
+def fuse(parts: Mapping[str, Floats], size: int, bias: float = 0.0) -> Floats:
+    """Sum of contributions: the log-odds that a part is evidence for the query."""
+    return np.asarray(np.sum([*parts.values(), np.full(size, bias)], axis=0), np.float64)

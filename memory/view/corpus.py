@@ -1,11 +1,12 @@
-"""The columns of one space that recall computes on, caught up from the store.
+"""The columns of one space that scoring computes on.
 
-Recall scores *parts*: a short turn is one part, a long one several. Part `i` has the owner
+Scored are *parts*: a short turn is one part, a long one several. Part `i` has the owner
 `turn_of[i]`; neighbours are the parts before and after it in the same session.
 """
 
 import copy
-import threading
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import cached_property
 
@@ -14,7 +15,8 @@ from numpy.typing import NDArray
 
 from knowhen.memory.language.sentences import parts
 from knowhen.memory.language.terms import terms
-from knowhen.memory.records import ROLES
+from knowhen.memory.records import ROLES, Event
+from knowhen.memory.remembering import indexed_text
 from knowhen.memory.stores.base import EntryRow, Store, StoredTurn
 
 Ints = NDArray[np.int64]
@@ -25,19 +27,10 @@ _SENTENCE_MARKS = ".!。！" + _QUESTION_MARKS
 
 
 class Corpus:
-    """Turns and their parts as arrays; one per space and process, refreshed before each use."""
+    """Turns and their parts as arrays. Readers get it `frozen`; only `Views` lets it grow."""
 
-    def __init__(self, store: Store, space: str) -> None:
-        self._store, self._space = store, space
-        self._lock = threading.Lock()
-        self._clear(epoch=0)
-        self._view = self
-
-    def _clear(self, epoch: int) -> None:
-        self.version = -1
-        self.epoch = epoch
+    def __init__(self) -> None:
         self._last_seq = 0
-        self._last_event_version = -1
         self.turns: list[StoredTurn] = []
         self.position: dict[str, int] = {}
         self.node: dict[str, int] = {}
@@ -61,32 +54,22 @@ class Corpus:
         self.before = np.empty(0, np.int64)
         self.after = np.empty(0, np.int64)
 
-    def refresh(self) -> "Corpus":
-        """What any process has committed, in columns that later calls leave as they are."""
-        with self._lock, self._store.snapshot():
-            version = self._store.version(self._space)
-            if version == self.version:
-                return self._view
-            epoch = self._store.epoch(self._space)
-            if epoch != self.epoch:
-                self._clear(epoch)
-            self._take_turns()
-            self._take_parts()
-            self._take_events()
-            self.version = version
-            self._view = self._frozen()
-            return self._view
+    def catch_up(self, store: Store, space: str, since: int) -> None:
+        """Take over what was added, and which events changed, since that version of the space."""
+        self._take_turns(store.turns(space, after=self._last_seq))
+        self._take_parts(store.entries(space, "turn", after=self.last_part))
+        self._take_events(store.events(space, changed_after=since))
 
-    def _frozen(self) -> "Corpus":
-        """As it is now: other threads may be searching it while new turns are taken over."""
+    def frozen(self) -> "Corpus":
+        """As it is now. Arrays are replaced when it grows, so only lists and maps are copied."""
         view = copy.copy(self)
         for name in ("people", "asker"):  # worked out once for each view
             vars(view).pop(name, None)
         view.turns, view.node, view.position = self.turns[:], {**self.node}, {**self.position}
         return view
 
-    def _take_turns(self) -> None:
-        new = list(self._store.turns(self._space, after=self._last_seq))
+    def _take_turns(self, turns: Iterable[StoredTurn]) -> None:
+        new = list(turns)
         if not new:
             return
         for offset, stored in enumerate(new, start=len(self.turns)):
@@ -104,9 +87,7 @@ class Corpus:
         self.time = np.append(self.time, np.array(times, np.float64))
         self.role = np.append(self.role, np.array([s.turn.role for s in new], "U9"))
 
-    def _take_parts(self) -> None:
-        last = int(self.part_id[-1]) if len(self.part_id) else 0
-        rows: list[EntryRow] = self._store.entries(self._space, "turn", after=last)
+    def _take_parts(self, rows: Sequence[EntryRow]) -> None:
         if not rows:
             return
         first = len(self.part_id)
@@ -127,8 +108,7 @@ class Corpus:
                 self.after[previous] = part
             self._last_part[session] = part
 
-    def _take_events(self) -> None:
-        events = self._store.events(self._space, changed_after=self._last_event_version)
+    def _take_events(self, events: Iterable[Event]) -> None:
         grown = np.full(len(self.turns) - len(self.event), NONE)
         self.event = np.append(self.event, grown)
         number = {name: index for index, name in enumerate(self.events)}
@@ -138,7 +118,6 @@ class Corpus:
             inside = np.arange(first, last + 1)
             self.event[inside[self.session[inside] == self.session[first]]] = index
         self.events = list(number)
-        self._last_event_version = self._store.version(self._space)
 
     @cached_property
     def people(self) -> list[str]:
@@ -174,6 +153,18 @@ class Corpus:
                 for start, end in parts(text, size=size, whole=size)
             ]
         return self._pieces[turn]
+
+    @property
+    def last_part(self) -> int:
+        """Id of the newest part's entry, 0 if there is none."""
+        return int(self.part_id[-1]) if len(self.part_id) else 0
+
+    def indexed(self) -> Iterator[tuple[int, Counter[str]]]:
+        """Entry id of each part, with its terms as they were indexed."""
+        for part, entry in enumerate(self.part_id.tolist()):
+            turn = self.turns[int(self.turn_of[part])].turn
+            text = indexed_text(turn, int(self.start[part]), int(self.end[part]))
+            yield entry, Counter(terms(text))
 
     def text(self, part: int) -> str:
         """Verbatim text of a part."""

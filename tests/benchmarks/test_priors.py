@@ -8,7 +8,7 @@ import pytest
 from knowhen import MemoryManager, Turn
 from knowhen.graphs.knowledge import EDGE_KINDS
 from knowhen.memory.embedders.lexical import LexicalEmbedder
-from knowhen.memory.search.engine import SEED_PARTS
+from knowhen.memory.search.walking import SEED_PARTS
 from knowhen.memory.settings import RecallSettings, Settings
 
 FOLDER = Path(__file__).parents[2] / "benchmarks"
@@ -62,11 +62,12 @@ def test_windows_and_events_never_reach_over_a_session() -> None:
 
 def test_the_walk_does_not_pass_edges_of_a_kind_that_is_left_out() -> None:
     def walked(*ablate: str) -> int:
-        settings = Settings(recall=RecallSettings(ablate=ablate))
+        settings = Settings(recall=RecallSettings(edges=dict.fromkeys(ablate, 0.0)))
         memory = MemoryManager.open(":memory:", settings=settings)
         memory.remember(TURNS)
-        evidence = memory.search("Do we have cabins?").evidence
-        return int((evidence.walk > 0).sum())
+        reached = memory.search("Do we have cabins?").reached
+        assert reached is not None
+        return int((reached > 0).sum())
 
     assert walked() > SEED_PARTS
     assert walked(*EDGE_KINDS) <= SEED_PARTS

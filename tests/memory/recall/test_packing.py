@@ -92,3 +92,17 @@ def test_a_short_reply_brings_its_question_along_if_there_is_room() -> None:
     assert set(packed) == {0, 1}
     tight = pack(corpus, alone, budget=15, counter=EstimatedCounter()).packed
     assert set(tight) == {1}
+
+
+def test_the_lines_of_a_recall_say_whose_words_stand_where() -> None:
+    memory = MemoryManager.open(":memory:")
+    texts = ["The kayak is red.\n", LONG, "The kayak is called Selma."]
+    memory.remember([Turn(text, "Ann", time=START, id=str(i)) for i, text in enumerate(texts)])
+    recall = memory.recall("topic 3 of the kayak", gate=False)
+    assert {line.id for line in recall.lines} == {"0", "1", "2"}
+    for line in recall.lines:
+        whole = recall.context[line.start : line.end]
+        assert whole.startswith(f"Ann ({line.id})") and "\n" not in whole
+        words = texts[int(line.id)][line.first : line.last]
+        assert recall.context.startswith(words, line.words)
+        assert line.words + len(words) <= line.end

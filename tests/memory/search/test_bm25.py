@@ -6,7 +6,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from knowhen.memory.search.bm25 import TermCounts, bm25, idf
-from knowhen.memory.testing.volatile_store import VolatileStore
 from knowhen.memory.view.corpus import NONE, Corpus
 
 WORDS = ["oak", "elm", "fig"]
@@ -14,7 +13,7 @@ WORDS = ["oak", "elm", "fig"]
 
 def corpus_of(texts: list[list[str]], sessions: list[int]) -> tuple[Corpus, TermCounts]:
     """A corpus of parts with those terms, and the counts of all words in it."""
-    corpus = Corpus(VolatileStore(), "s")
+    corpus = Corpus()
     size = len(texts)
     corpus.part_id = np.arange(1, size + 1)
     corpus.length = np.array([len(text) for text in texts], float)

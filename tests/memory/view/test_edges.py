@@ -16,10 +16,11 @@ TURNS = [
 def walked(settings: RecallSettings) -> dict[str, float]:
     with MemoryManager.open(":memory:", settings=Settings(recall=settings)) as memory:
         memory.remember(TURNS)
-        evidence = memory.search("What does Lucia play?").evidence
+        found = memory.search("What does Lucia play?")
+        assert found.reached is not None
         return {
             stored.turn.id: share
-            for stored, share in zip(evidence.corpus.turns, evidence.walk, strict=True)
+            for stored, share in zip(found.corpus.turns, found.reached, strict=True)
         }
 
 
@@ -28,14 +29,17 @@ def test_contiguity_leads_to_the_next_turn_unless_it_counts_nothing() -> None:
     assert walked(RecallSettings())["t2"] > walked(RecallSettings(edges=apart))["t2"]
 
 
-def test_an_ablated_kind_counts_nothing_whatever_its_factor() -> None:
-    apart = RecallSettings(edges={"contiguity": 0.0})
-    ablated = RecallSettings(edges={"contiguity": 3.0}, ablate=("contiguity",))
-    assert walked(apart) == walked(ablated)
+def test_a_cue_that_counts_nothing_has_no_share() -> None:
+    settings = Settings(recall=RecallSettings(cues={"window": 0.0, "walk": 0.0}))
+    with MemoryManager.open(":memory:", settings=settings) as memory:
+        memory.remember(TURNS)
+        found = memory.search("What does Lucia play?")
+        assert "turn" in found.shares and "window" not in found.shares
+        assert "walk" not in found.shares and found.reached is None
 
 
 def test_edges_of_facts_are_left_out_by_default() -> None:
-    assert walked(RecallSettings()) == walked(RecallSettings(edges={}, ablate=("fact",)))
+    assert walked(RecallSettings()) == walked(RecallSettings(edges={"fact": 0.0}))
 
 
 @pytest.mark.parametrize("factor", [-1.0, float("nan"), float("inf")])

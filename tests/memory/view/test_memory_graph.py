@@ -12,9 +12,10 @@ import pytest
 from knowhen import MemoryManager, Turn
 from knowhen.graphs.export import to_json
 from knowhen.graphs.walk import PushWalk
+from knowhen.memory.indexes.exact import ExactIndex
 from knowhen.memory.records import Recall
 from knowhen.memory.stores.sqlite import SqliteStore
-from knowhen.memory.view.network import Network
+from knowhen.memory.view.view import Views
 
 START = datetime(2024, 3, 1, 9, tzinfo=UTC)
 PEOPLE = ("Nora", "Ivo", "Sam", "Mara")
@@ -70,26 +71,26 @@ def test_a_graph_is_copied_only_while_somebody_has_it(home: Path) -> None:
     with MemoryManager.open(home) as memory:
         memory.remember([said(24)])
     store = SqliteStore(home / "memory.db")
-    network = Network(store, "default")
+    views = Views(store, "default", ExactIndex(store))
 
     def tell(number: int) -> None:
         with MemoryManager.open(home) as memory:
             memory.remember([said(number)])
 
-    with network.reading() as first:
-        before = to_json(first)
+    with views.reading() as first:
+        before = to_json(first.graph)
         tell(25)
-        with network.reading() as second:
-            assert second is not first
-            assert to_json(first) == before != to_json(second)
+        with views.reading() as second:
+            assert second.graph is not first.graph
+            assert to_json(first.graph) == before != to_json(second.graph)
     tell(26)
-    with network.reading() as third:
-        assert third is second
-    given = network.refresh()
+    with views.reading() as third:
+        assert third.graph is second.graph
+    given = views.latest()
     tell(27)
-    with network.reading() as fourth:
-        assert fourth is not given
-        newest = to_json(fourth)
+    with views.reading() as fourth:
+        assert fourth.graph is not given.graph
+        newest = to_json(fourth.graph)
     store.close()
     assert newest == rebuilt(home)
 
@@ -101,19 +102,19 @@ def test_a_catch_up_that_breaks_off_is_done_anew(
     with MemoryManager.open(home) as memory:
         memory.remember([said(24)])
     store = SqliteStore(home / "memory.db")
-    network = Network(store, "default")
-    with network.reading():
+    views = Views(store, "default", ExactIndex(store))
+    with views.reading():
         pass
     if keep:
-        network.refresh()
+        views.latest()
     with MemoryManager.open(home) as memory:
         memory.remember([said(25), said(26)])
         memory.settle()
     with monkeypatch.context() as patch:
         patch.setattr(store, "events", lambda *_, **__: 1 / 0)
         with pytest.raises(ZeroDivisionError):
-            network.refresh()
-    found = to_json(network.refresh())
+            views.latest()
+    found = to_json(views.latest().graph)
     store.close()
     assert found == rebuilt(home)
 

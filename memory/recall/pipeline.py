@@ -1,26 +1,31 @@
-"""From a query to a `Recall`: search, decide, pack."""
+"""The way of a question: search, decide, rank, pack. Nothing here writes, or keeps anything.
+
+What is expensive comes after the decision: an adviser is asked, and further queries are searched,
+only where it is close; the graph is walked only for what is let through; and a reranker reads
+only what no single passage answers by itself.
+"""
 
 import logging
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
+from knowhen.memory.clock import Clock
 from knowhen.memory.errors import InvalidBudget, InvalidInput, ModelFailed
 from knowhen.memory.gate.consulting import consult
 from knowhen.memory.gate.gate import Gate
 from knowhen.memory.models.base import ChatModel
-from knowhen.memory.recall.contiguity import neighbours
 from knowhen.memory.recall.packing import Candidate, Packing, pack
 from knowhen.memory.recall.ranking import Ranked, ranked_turns, with_remarks
 from knowhen.memory.recall.rerankers.base import Reranker
-from knowhen.memory.recall.timeline import in_time, read_time_question
-from knowhen.memory.records import Recall, Recollection
-from knowhen.memory.search.engine import Findings, RecallEngine
-from knowhen.memory.settings import RecallSettings
+from knowhen.memory.records import Decision, Recall, Recollection
+from knowhen.memory.search.scoring import Findings, SearchPlan, score
+from knowhen.memory.search.walking import walk
 from knowhen.memory.tokens import TokenCounter
 from knowhen.memory.validation import check, text_fault
+from knowhen.memory.view.view import View
 
 log = logging.getLogger(__name__)
 
@@ -32,38 +37,21 @@ FACTS = 5
 """Thoughts listed beside the turns."""
 
 
-class Recalling:
-    """Answers recalls of one space; reads only."""
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """Takes a query through the rooms of one space. Every method is a function of the view."""
 
-    def __init__(
+    plan: SearchPlan
+    gate: Gate
+    counter: TokenCounter
+    clock: Clock
+    reranker: Reranker | None
+    limit: int
+    """How many recollections a recall lists, if not more were packed."""
+
+    def score(
         self,
-        engine: RecallEngine,
-        *,
-        gate: Gate,
-        counter: TokenCounter,
-        settings: RecallSettings,
-        reranker: Reranker | None = None,
-    ) -> None:
-        self._engine, self._counter, self._settings = engine, counter, settings
-        self._gate = gate
-        self._reranker = reranker
-
-    def search(
-        self,
-        query: str,
-        *,
-        as_of: datetime | None = None,
-        known_at: datetime | None = None,
-    ) -> Findings:
-        """Score everything for a query, with all that the settings allow.
-
-        Raises:
-            InvalidInput: the query is empty, or no text.
-        """
-        return self._engine.walk(self.look(query, as_of=as_of, known_at=known_at))
-
-    def look(
-        self,
+        view: View,
         query: str,
         *,
         as_of: datetime | None = None,
@@ -77,10 +65,19 @@ class Recalling:
         check("the query", text_fault(query))
         if not query.strip():
             raise InvalidInput("the query is empty")
-        return self._engine.search(query, as_of=as_of, known_at=known_at)
+        return score(view, query, self.plan, now=self.clock.now(), as_of=as_of, known_at=known_at)
+
+    def search(self, view: View, query: str) -> Findings:
+        """The whole search: scores of every part, and what the walk adds to them."""
+        return walk(view, self.score(view, query), self.plan)
+
+    def decide(self, view: View, query: str) -> Decision:
+        """What to do about a query, and why."""
+        return self.gate.decide(self.score(view, query))
 
     def recall(
         self,
+        view: View,
         query: str,
         *,
         budget: int,
@@ -89,74 +86,40 @@ class Recalling:
         known_at: datetime | None = None,
         adviser: ChatModel | None = None,
     ) -> Recall:
-        """Search, decide, and pack what the decision lets through.
-
-        What is expensive comes after the decision: an adviser is asked, and further queries are
-        searched, only where it is close; the graph is walked only for what is let through; and a
-        reranker reads only what no single passage answers by itself.
-        """
+        """Search, decide, and pack what the decision lets through."""
         if isinstance(budget, bool) or not isinstance(budget, int) or budget <= 0:
             raise InvalidBudget(budget)
-        findings = self.look(query, as_of=as_of, known_at=known_at)
-        decision = self._gate.decide(findings)
+        findings = self.score(view, query, as_of=as_of, known_at=known_at)
+        decision = self.gate.decide(findings)
         if adviser is not None:
-            again = partial(self.look, as_of=as_of, known_at=known_at)
-            findings, decision = consult(adviser, self._gate, findings, decision, again)
+            again = partial(self.score, view, as_of=as_of, known_at=known_at)
+            findings, decision = consult(adviser, self.gate, findings, decision, again)
         passes = not gate or decision.action == "recall"
         if passes:
-            findings = self._engine.walk(findings)
+            findings = walk(view, findings, self.plan)
         ranked = ranked_turns(findings, CANDIDATES)
-        if self._settings.timeline:
-            ranked = self._in_time(findings, ranked, as_of=as_of, known_at=known_at)
-        packing = Packing()
-        notes = findings.notes
+        packing, notes = Packing(), findings.notes
         if passes:
             if not gate or decision.depth == "full":
                 ranked, notes = self._reranked(findings, ranked)
-            ranked = with_remarks(
-                ranked, findings, self._engine.currency, as_of=as_of, known_at=known_at
-            )
-            share = self._settings.contiguity
-            beside = neighbours(ranked, findings) if share else []
+            ranked = with_remarks(ranked, findings, view.thoughts, as_of=as_of, known_at=known_at)
             packing = pack(
                 findings.corpus,
                 _candidates(ranked),
                 budget=budget,
-                counter=self._counter,
+                counter=self.counter,
                 weights=findings.evidence.term_weights,
-                beside=_candidates(beside),
-                share=share,
             )
-            listed = {entry.turn for entry in ranked}
-            ranked += [entry for entry in beside if entry.turn not in listed]
-        items = self._items(findings, ranked, packing)
         return Recall(
             query=query,
             decision=decision,
-            items=items,
+            items=self._items(findings, ranked, packing),
             context=packing.context,
             tokens=packing.tokens,
-            exact_tokens=self._counter.exact,
+            exact_tokens=self.counter.exact,
             notes=(*notes, *packing.notes),
+            lines=tuple(packing.lines),
         )
-
-    def _in_time(
-        self,
-        findings: Findings,
-        ranked: list[Ranked],
-        *,
-        as_of: datetime | None,
-        known_at: datetime | None,
-    ) -> list[Ranked]:
-        """The turns moved by when they were said, if the query asks for that."""
-        question = read_time_question(findings.query.text)
-        if question is None:
-            return ranked
-        anchor = None
-        if question.what:
-            told = self.look(question.what, as_of=as_of, known_at=known_at).turns(1)
-            anchor = told[0][0] if told else None
-        return in_time(ranked, findings.corpus, question, anchor)
 
     def _reranked(
         self, findings: Findings, ranked: list[Ranked]
@@ -165,12 +128,12 @@ class Recalling:
 
         So the reranker decides who comes first, and packing still sees fitted log-odds.
         """
-        if self._reranker is None or not ranked:
+        if self.reranker is None or not ranked:
             return ranked, findings.notes
         first = ranked[:RERANKED]
         texts = [findings.corpus.text(entry.part) for entry in first]
         try:
-            relevances = self._reranker.relevances(findings.query.text, texts)
+            relevances = self.reranker.relevances(findings.query.text, texts)
         except ModelFailed as error:
             log.warning("recall goes on without reranking: %s", error)
             return ranked, (*findings.notes, f"not reranked: {error}")
@@ -188,7 +151,7 @@ class Recalling:
         listed = [
             _turn_item(findings, entry, packing.packed.get(entry.turn))
             for rank, entry in enumerate(ranked)
-            if rank < self._settings.limit or entry.turn in packing.packed
+            if rank < self.limit or entry.turn in packing.packed
         ]
         thoughts = [
             Recollection(

@@ -1,6 +1,6 @@
 """What thoughts know of the turns: which later ones overtook, and which are disputed."""
 
-import threading
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,13 +31,12 @@ class Remark:
     """Id of the other turn."""
 
 
-class Currency:
-    """Remarks on the turns of one space, caught up from the store."""
+class ThoughtTable:
+    """The thoughts of a space, by their turns; and which of these later ones overtook."""
 
-    def __init__(self, store: Store, space: str) -> None:
-        self._store, self._space = store, space
-        self._lock = threading.Lock()
-        self._seen = (-1, -1)
+    def __init__(self) -> None:
+        self.entries: dict[int, str] = {}
+        """Whose entry each is: a thought's id by the id of its entry."""
         self._thoughts: dict[str, Thought] = {}
         self._by_turn: dict[str, set[str]] = {}
         self._terms: dict[str, frozenset[str]] = {}
@@ -54,7 +53,6 @@ class Currency:
         """Remarks on what the turn says about any of the asked terms, that name a turn `among`.
 
         What took over only after `as_of`, or was retired only after `known_at`, stood then.
-        Call `refresh` first.
         """
         asked = frozenset(asked)
         for thought_id in sorted(self._by_turn.get(turn_id, ())):
@@ -108,28 +106,41 @@ class Currency:
         return self._terms[thought.id]
 
     def thoughts(self, ids: Iterable[str]) -> list[Thought]:
-        """The thoughts with these ids, as of the last `refresh`."""
+        """The thoughts with these ids, as far as there are any."""
         return [self._thoughts[i] for i in ids if i in self._thoughts]
 
-    def refresh(self) -> None:
-        """Take over what any process has committed since the last call."""
-        with self._lock, self._store.snapshot():
-            version, epoch = self._store.version(self._space), self._store.epoch(self._space)
-            if (version, epoch) == self._seen:
-                return
-            if epoch != self._seen[1]:
-                self._thoughts, self._by_turn, self._terms = {}, {}, {}
-                self._seen = (-1, epoch)
-            for thought in self._store.thoughts(self._space, changed_after=self._seen[0]):
-                self._thoughts[thought.id] = thought
-                self._terms.pop(thought.id, None)
-                for source in thought.sources:
-                    named = self._by_turn.setdefault(source.turn_id, set())
-                    if thought.superseded_by is not None or thought.contested:
-                        named.add(thought.id)
-                    else:
-                        named.discard(thought.id)
-            self._seen = (version, epoch)
+    @property
+    def last_entry(self) -> int:
+        """Id of the newest thought's entry, 0 if there is none."""
+        return max(self.entries, default=0)
+
+    def indexed(self) -> Iterator[tuple[int, Counter[str]]]:
+        """Entry id of each thought, with its terms as they were indexed."""
+        for entry, owner in self.entries.items():
+            if owner in self._thoughts:
+                yield entry, Counter(terms(self._thoughts[owner].text))
+
+    def copy(self) -> "ThoughtTable":
+        """Another one that grows on its own."""
+        twin = ThoughtTable()
+        twin.entries = {**self.entries}
+        twin._thoughts, twin._terms = {**self._thoughts}, {**self._terms}
+        twin._by_turn = {turn: {*ids} for turn, ids in self._by_turn.items()}
+        return twin
+
+    def catch_up(self, store: Store, space: str, since: int) -> None:
+        """Take over the thoughts that were added or changed since that version of the space."""
+        for row in store.entries(space, "thought", after=self.last_entry):
+            self.entries[row.id] = row.owner
+        for thought in store.thoughts(space, changed_after=since):
+            self._thoughts[thought.id] = thought
+            self._terms.pop(thought.id, None)
+            for source in thought.sources:
+                named = self._by_turn.setdefault(source.turn_id, set())
+                if thought.superseded_by is not None or thought.contested:
+                    named.add(thought.id)
+                else:
+                    named.discard(thought.id)
 
 
 _WITHDRAWN = frozenset(("retracted", "expired"))
