@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from knowhen.memory.errors import ModelFailed, ModelUnsupported
-from knowhen.memory.gate.prompts import ADVICE_SCHEMA, REWRITES, advise_messages, draft_messages
+from knowhen.memory.gate.prompts import REWRITES, AdviceAnswer, advise_messages, draft_messages
 from knowhen.memory.language.registry import language_of
 from knowhen.memory.models.base import ChatModel
 from knowhen.memory.records import Decision
@@ -45,7 +45,7 @@ class Draft:
 def ask_advice(model: ChatModel, query: str) -> Advice | None:
     """Tier 1: one structured call; None when it fails."""
     try:
-        data = model.complete(advise_messages(query), schema=ADVICE_SCHEMA).data or {}
+        data = model.complete(advise_messages(query), schema=AdviceAnswer).data or {}
     except ModelFailed as error:
         log.warning("the gate decides without advice: %s", error)
         return None

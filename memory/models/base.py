@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
 MessageRole = Literal["system", "user", "assistant"]
 
@@ -19,7 +22,7 @@ class Completion:
 
     text: str
     data: Mapping[str, object] | None = None
-    """The parsed object, when a JSON schema was given."""
+    """The object that was asked for by a schema, checked against it."""
     logprobs: tuple[float, ...] = ()
     """Log-probability of each generated token, when asked for and given."""
     prompt_tokens: int = 0
@@ -36,7 +39,7 @@ class ChatModel(Protocol):
         self,
         messages: Sequence[Message],
         *,
-        schema: Mapping[str, object] | None = None,
+        schema: "type[BaseModel] | None" = None,
         logprobs: bool = False,
         max_tokens: int | None = None,
     ) -> Completion:

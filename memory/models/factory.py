@@ -1,8 +1,10 @@
 """A chat model from what a user has at hand, a plain function among it."""
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Literal
+
+from pydantic import BaseModel
 
 from knowhen.memory.errors import InvalidInput, ModelFailed, ModelUnsupported
 from knowhen.memory.models.base import ChatModel, Completion, Message
@@ -44,7 +46,7 @@ class FunctionChatModel:
         self,
         messages: Sequence[Message],
         *,
-        schema: Mapping[str, object] | None = None,
+        schema: type[BaseModel] | None = None,
         logprobs: bool = False,
         max_tokens: int | None = None,
     ) -> Completion:

@@ -3,9 +3,16 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
+from pydantic import BaseModel
+
 from knowhen.memory.errors import ModelFailed, ModelUnsupported
 from knowhen.memory.models.base import Completion, Message
-from knowhen.memory.models.structured import check_schema, complete_structured, with_schema
+from knowhen.memory.models.structured import (
+    check_answer,
+    complete_structured,
+    json_schema,
+    with_schema,
+)
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -39,7 +46,7 @@ class LangChainChatModel:
         self,
         messages: Sequence[Message],
         *,
-        schema: Mapping[str, object] | None = None,
+        schema: type[BaseModel] | None = None,
         logprobs: bool = False,
         max_tokens: int | None = None,
     ) -> Completion:
@@ -63,10 +70,10 @@ class LangChainChatModel:
         return complete_structured(ask, with_schema(messages, schema), schema)
 
     def _structured(
-        self, messages: Sequence[Message], schema: Mapping[str, object]
+        self, messages: Sequence[Message], schema: type[BaseModel]
     ) -> Completion | None:
         """None if the model has no structured output of its own."""
-        titled = {"title": "Answer", "description": "The answer.", **schema}
+        titled = {"description": "The answer.", **json_schema(schema), "title": "Answer"}
         try:
             model = self._model.with_structured_output(titled, include_raw=True)
         except (NotImplementedError, ValueError):
@@ -76,7 +83,7 @@ class LangChainChatModel:
         if not isinstance(data, Mapping) or raw is None:
             problem = answer.get("parsing_error") or "no object"
             raise ModelFailed(f"model {self.name!r} gave no usable object: {problem}")
-        check_schema(data, schema)
+        check_answer(data, schema)
         completion = self._completion(raw, logprobs=False)
         return Completion(
             text=completion.text,

@@ -5,10 +5,17 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+from pydantic import BaseModel
+
 from knowhen.memory.errors import ModelFailed, ModelUnsupported
 from knowhen.memory.models.base import Completion, Message
 from knowhen.memory.models.endpoint import Endpoint, Refusal
-from knowhen.memory.models.structured import complete_structured, is_strict, with_schema
+from knowhen.memory.models.structured import (
+    complete_structured,
+    is_strict,
+    json_schema,
+    with_schema,
+)
 
 if TYPE_CHECKING:
     from openai import OpenAI
@@ -60,7 +67,7 @@ class OpenAIChatModel:
         self,
         messages: Sequence[Message],
         *,
-        schema: Mapping[str, object] | None = None,
+        schema: type[BaseModel] | None = None,
         logprobs: bool = False,
         max_tokens: int | None = None,
     ) -> Completion:
@@ -95,7 +102,7 @@ class OpenAIChatModel:
     def _complete_structured(
         self,
         messages: Sequence[Message],
-        schema: Mapping[str, object],
+        schema: type[BaseModel],
         settings: Mapping[str, Any],
         max_tokens: int | None,
     ) -> Completion:
@@ -175,8 +182,8 @@ class OpenAIChatModel:
         return ModelFailed(f"{self.name!r} refused the request: {refusal}")
 
 
-def _response_format(structure: Structure, schema: Mapping[str, object]) -> dict[str, Any]:
+def _response_format(structure: Structure, schema: type[BaseModel]) -> dict[str, Any]:
     if structure == "json_schema":
-        form = {"name": "answer", "schema": schema, "strict": is_strict(schema)}
+        form = {"name": "answer", "schema": json_schema(schema), "strict": is_strict(schema)}
         return {"response_format": {"type": "json_schema", "json_schema": form}}
     return {"response_format": {"type": structure}} if structure == "json_object" else {}

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from knowhen.memory.errors import ModelFailed
 from knowhen.memory.gate.advice import Draft, ask_draft, knows
 from knowhen.memory.gate.conflict import standing
-from knowhen.memory.gate.prompts import ANSWER_SCHEMA, answer_messages
+from knowhen.memory.gate.prompts import ReadingAnswer, answer_messages
 from knowhen.memory.gate.trust import WORDS
 from knowhen.memory.language.registry import language_of
 from knowhen.memory.language.terms import fold, unspaced, words
@@ -50,7 +50,7 @@ def answer(query: str, recall: Recall, model: ChatModel | None) -> Answer:
             if recall.decision.action == "recall":
                 return _quote(recall)  # the budget has no room, and a guess is no answer
             return Answer(model.complete([Message("user", query)]).text, recall)
-        data = model.complete(answer_messages(query, recall.context), schema=ANSWER_SCHEMA).data
+        data = model.complete(answer_messages(query, recall.context), schema=ReadingAnswer).data
     except ModelFailed as error:
         log.warning("answering by quotes: %s", error)
         note = f"the model gave no usable answer: {error}"

@@ -4,9 +4,11 @@ import json
 from collections import deque
 from collections.abc import Mapping, Sequence
 
+from pydantic import BaseModel
+
 from knowhen.memory.errors import ModelFailed
 from knowhen.memory.models.base import Completion, Message
-from knowhen.memory.models.structured import check_schema, parse_object
+from knowhen.memory.models.structured import check_answer, parse_object
 
 Reply = str | Mapping[str, object] | Completion | Exception
 
@@ -17,7 +19,7 @@ class ScriptedChatModel:
     def __init__(self, *replies: Reply, name: str = "scripted") -> None:
         self.name = name
         self.history: list[tuple[Message, ...]] = []
-        self.schemas: list[Mapping[str, object] | None] = []
+        self.schemas: list[type[BaseModel] | None] = []
         """The schema of each call in `history`."""
         self._replies: deque[Reply] = deque(replies)
 
@@ -34,7 +36,7 @@ class ScriptedChatModel:
         self,
         messages: Sequence[Message],
         *,
-        schema: Mapping[str, object] | None = None,
+        schema: type[BaseModel] | None = None,
         logprobs: bool = False,
         max_tokens: int | None = None,
     ) -> Completion:
@@ -56,7 +58,7 @@ class ScriptedChatModel:
         data = None
         if schema is not None:
             data = parse_object(text)
-            check_schema(data, schema)
+            check_answer(data, schema)
         return Completion(
             text=text,
             data=data,

@@ -1,20 +1,23 @@
 """What every chat model promises."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
+from pydantic import BaseModel
 
 from knowhen.memory.errors import ModelFailed
 from knowhen.memory.models.base import ChatModel, Message
 
-SCHEMA: Mapping[str, object] = {
-    "type": "object",
-    "properties": {"city": {"type": "string"}, "people": {"type": "integer"}},
-    "required": ["city", "people"],
-}
 QUESTION = [Message("system", "Be brief."), Message("user", "Where?")]
 Make = Callable[[Sequence[str]], ChatModel]
+
+
+class Place(BaseModel):
+    """The answer that the suite asks for."""
+
+    city: str
+    people: int
 
 
 class ChatModelSuite:
@@ -32,12 +35,12 @@ class ChatModelSuite:
 
     def test_with_a_schema_data_holds_the_object(self, make: Make) -> None:
         answer = {"city": "Zürich {}", "people": 2}
-        completion = make([json.dumps(answer)]).complete(QUESTION, schema=SCHEMA)
+        completion = make([json.dumps(answer)]).complete(QUESTION, schema=Place)
         assert completion.data == answer
 
     def test_prose_and_fences_around_the_object_do_no_harm(self, make: Make) -> None:
         text = 'Sure {as you wish}:\n```json\n{"city": "Rome", "people": 3}\n```'
-        answer = make([text]).complete(QUESTION, schema=SCHEMA).data
+        answer = make([text]).complete(QUESTION, schema=Place).data
         assert answer == {"city": "Rome", "people": 3}
 
     @pytest.mark.parametrize(
@@ -45,7 +48,7 @@ class ChatModelSuite:
     )
     def test_an_answer_that_never_fits_fails(self, make: Make, bad: str) -> None:
         with pytest.raises(ModelFailed):
-            make([bad] * 4).complete(QUESTION, schema=SCHEMA)
+            make([bad] * 4).complete(QUESTION, schema=Place)
 
     def test_nothing_more_to_say_fails(self, make: Make) -> None:
         with pytest.raises(ModelFailed):

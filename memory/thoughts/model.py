@@ -8,7 +8,7 @@ import json
 import logging
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal
@@ -81,13 +81,8 @@ class VerdictsAnswer(BaseModel):
     answers: list[Literal["same", "replaces", "unrelated"]]
 
 
-# As serialized every field is written, so that OpenAI's strict mode takes the schema.
-PROPOSE_SCHEMA: Mapping[str, object] = StatementsAnswer.model_json_schema(mode="serialization")
-DECIDE_SCHEMA: Mapping[str, object] = VerdictsAnswer.model_json_schema(mode="serialization")
-
-
 def ask_statements(turns: Sequence[Turn]) -> list[Message]:
-    """Messages that ask for the statements of an event, answered by `PROPOSE_SCHEMA`."""
+    """Messages that ask for the statements of an event, answered by `StatementsAnswer`."""
     lines = [
         json.dumps(
             {
@@ -105,7 +100,7 @@ def ask_statements(turns: Sequence[Turn]) -> list[Message]:
 
 
 def ask_verdicts(pairs: Sequence[tuple[Thought, Thought]]) -> list[Message]:
-    """Messages that ask how the pairs relate, answered by `DECIDE_SCHEMA` in their order."""
+    """Messages that ask how the pairs relate, answered by `VerdictsAnswer` in their order."""
     lines = [
         json.dumps({"pair": n, "first": _shown(one), "second": _shown(two)}, ensure_ascii=False)
         for n, (one, two) in enumerate(pairs, 1)
@@ -212,7 +207,7 @@ class ModelProposer:
             if attempt > 1:
                 self._sleep(self._retries.wait * 2 ** (attempt - 2))
             try:
-                completion = self._model.complete(messages, schema=PROPOSE_SCHEMA)
+                completion = self._model.complete(messages, schema=StatementsAnswer)
             except ModelUnsupported as error:
                 return Proposals(failures=(Failure(str(error), ids),), calls=attempt, tokens=tokens)
             except ModelFailed as error:
@@ -339,7 +334,7 @@ class ModelJudge:
             part = pairs[start : start + self.pairs_per_call]
             calls += 1
             try:
-                answer = self._model.complete(ask_verdicts(part), schema=DECIDE_SCHEMA)
+                answer = self._model.complete(ask_verdicts(part), schema=VerdictsAnswer)
             except ModelFailed as error:
                 failures.append(str(error))
                 continue

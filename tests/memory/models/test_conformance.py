@@ -13,7 +13,7 @@ from knowhen.memory.models.factory import FunctionChatModel
 from knowhen.memory.models.langchain import LangChainChatModel
 from knowhen.memory.models.openai import OpenAIChatModel
 from knowhen.memory.testing.chat_model import ScriptedChatModel
-from knowhen.memory.testing.chat_model_suite import QUESTION, SCHEMA, ChatModelSuite, Make
+from knowhen.memory.testing.chat_model_suite import QUESTION, ChatModelSuite, Make, Place
 
 
 class TestOurs(ChatModelSuite):
@@ -47,7 +47,7 @@ def test_a_misfit_is_told_to_the_model_once() -> None:
         prompts.append(messages)
         return '{"city": "Rome"}' if len(prompts) == 1 else '{"city": "Rome", "people": 1}'
 
-    completion = FunctionChatModel(said).complete(QUESTION, schema=SCHEMA)
+    completion = FunctionChatModel(said).complete(QUESTION, schema=Place)
     assert completion.data == {"city": "Rome", "people": 1}
-    assert "lacks 'people'" in prompts[1][-1]["content"]
+    assert "people: Field required" in prompts[1][-1]["content"]
     assert prompts[0][0]["content"].startswith("Be brief.\n\nAnswer with one JSON object")

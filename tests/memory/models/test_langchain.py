@@ -6,18 +6,18 @@ from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGeneration, ChatResult
 from langchain_core.runnables import Runnable, RunnableLambda
+from pydantic import BaseModel
 
 from knowhen.memory.errors import ModelFailed, ModelUnsupported
 from knowhen.memory.models.base import Message
 from knowhen.memory.models.langchain import LangChainChatModel
 
-SCHEMA: dict[str, object] = {
-    "type": "object",
-    "properties": {"city": {"type": "string"}},
-    "required": ["city"],
-}
 USAGE: UsageMetadata = {"input_tokens": 5, "output_tokens": 2, "total_tokens": 7}
 QUESTION = [Message("system", "Brief."), Message("user", "Where?"), Message("assistant", "Hm.")]
+
+
+class City(BaseModel):
+    city: str
 
 
 class Parrot(BaseChatModel):
@@ -69,13 +69,13 @@ def test_roles_and_usage_are_carried_over() -> None:
 
 def test_the_models_own_structured_output_is_used() -> None:
     model = LangChainChatModel(Parrot(structured={"city": "Rome"}))
-    assert model.complete(QUESTION, schema=SCHEMA).data == {"city": "Rome"}
+    assert model.complete(QUESTION, schema=City).data == {"city": "Rome"}
 
 
 @pytest.mark.parametrize("wrong", [{"town": "Rome"}, "Rome", []])
 def test_structured_output_is_checked(wrong: object) -> None:
     with pytest.raises(ModelFailed):
-        LangChainChatModel(Parrot(structured=wrong)).complete(QUESTION, schema=SCHEMA)
+        LangChainChatModel(Parrot(structured=wrong)).complete(QUESTION, schema=City)
 
 
 def test_logprobs_come_from_the_response_metadata() -> None:

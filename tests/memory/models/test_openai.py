@@ -1,20 +1,21 @@
 import time
-from collections.abc import Mapping
 
 import pytest
 from openai_server import Failure, OpenAIServer
+from pydantic import BaseModel, ConfigDict
 
 from knowhen.memory.errors import ModelFailed, ModelUnsupported
 from knowhen.memory.models.base import Message
 from knowhen.memory.models.openai import OpenAIChatModel
+from knowhen.memory.models.structured import json_schema
 
-SCHEMA: Mapping[str, object] = {
-    "type": "object",
-    "properties": {"city": {"type": "string"}},
-    "required": ["city"],
-    "additionalProperties": False,
-}
 QUESTION = [Message("user", "Where is it?")]
+
+
+class City(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    city: str
 
 
 class Pauses(list[float]):
@@ -142,11 +143,11 @@ def test_a_schema_goes_as_strict_response_format(
     model: OpenAIChatModel, openai_server: OpenAIServer
 ) -> None:
     openai_server.enqueue({"city": "Rome"})
-    assert model.complete(QUESTION, schema=SCHEMA).data == {"city": "Rome"}
+    assert model.complete(QUESTION, schema=City).data == {"city": "Rome"}
     form = openai_server.bodies("/chat/completions")[0]["response_format"]
     assert form == {
         "type": "json_schema",
-        "json_schema": {"name": "answer", "schema": SCHEMA, "strict": True},
+        "json_schema": {"name": "answer", "schema": json_schema(City), "strict": True},
     }
 
 
@@ -159,13 +160,13 @@ def test_a_refused_schema_is_asked_for_more_simply_and_remembered(
 ) -> None:
     openai_server.refused = refused
     openai_server.enqueue({"city": "Rome"})
-    assert model.complete(QUESTION, schema=SCHEMA).data == {"city": "Rome"}
+    assert model.complete(QUESTION, schema=City).data == {"city": "Rome"}
     assert len(openai_server.requests) == tries
     last = openai_server.bodies("/chat/completions")[-1]["messages"]
     assert isinstance(last, list)
     assert "JSON schema" in str(last[0])
     openai_server.enqueue({"city": "Oslo"})
-    assert model.complete(QUESTION, schema=SCHEMA).data == {"city": "Oslo"}
+    assert model.complete(QUESTION, schema=City).data == {"city": "Oslo"}
     assert len(openai_server.requests) == tries + 1
 
 
@@ -174,10 +175,10 @@ def test_a_request_refused_for_itself_lowers_no_capability(
 ) -> None:
     openai_server.refused = {"messages"}
     with pytest.raises(ModelFailed, match="refused the request"):
-        model.complete(QUESTION, schema=SCHEMA)
+        model.complete(QUESTION, schema=City)
     openai_server.refused = set()
     openai_server.enqueue({"city": "Rome"})
-    model.complete(QUESTION, schema=SCHEMA)
+    model.complete(QUESTION, schema=City)
     form = openai_server.bodies("/chat/completions")[-1]["response_format"]
     assert isinstance(form, dict)
     assert form["type"] == "json_schema"
@@ -187,7 +188,7 @@ def test_tokens_of_a_repaired_answer_are_summed(
     model: OpenAIChatModel, openai_server: OpenAIServer
 ) -> None:
     openai_server.enqueue("one two three", {"city": "Rome"})
-    completion = model.complete(QUESTION, schema=SCHEMA)
+    completion = model.complete(QUESTION, schema=City)
     assert completion.data == {"city": "Rome"}
     assert completion.completion_tokens == 3 + 2
 

@@ -1,8 +1,14 @@
 import pytest
+from pydantic import BaseModel
 
 from knowhen.memory.errors import ModelFailed
 from knowhen.memory.models.base import Completion, Message
 from knowhen.memory.testing.chat_model import ScriptedChatModel
+
+
+class Number(BaseModel):
+    b: int
+
 
 QUESTION = [Message("user", "Where?")]
 
@@ -13,10 +19,10 @@ def test_replies_come_in_order_and_calls_are_kept() -> None:
     model.enqueue({"b": 1}, whole)
     assert model.pending == 3
     assert model.complete(QUESTION).text == "a"
-    assert model.complete(QUESTION, schema={"required": ["b"]}).data == {"b": 1}
+    assert model.complete(QUESTION, schema=Number).data == {"b": 1}
     assert model.complete(QUESTION) is whole
     assert model.history == [tuple(QUESTION)] * 3
-    assert model.schemas == [None, {"required": ["b"]}, None]
+    assert model.schemas == [None, Number, None]
 
 
 def test_a_queued_error_is_raised() -> None:

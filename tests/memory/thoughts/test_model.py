@@ -6,15 +6,15 @@ import pytest
 
 from knowhen.memory.errors import ModelFailed, ModelUnsupported
 from knowhen.memory.fence import fenced
-from knowhen.memory.models.structured import check_schema
+from knowhen.memory.models.structured import check_answer
 from knowhen.memory.testing.chat_model import ScriptedChatModel
 from knowhen.memory.testing.proposer import ScriptedProposer
 from knowhen.memory.thoughts.base import Proposals
 from knowhen.memory.thoughts.model import (
-    DECIDE_SCHEMA,
-    PROPOSE_SCHEMA,
     ModelProposer,
     Retries,
+    StatementsAnswer,
+    VerdictsAnswer,
     ask_statements,
     ask_verdicts,
 )
@@ -141,10 +141,10 @@ def test_the_comparing_prompt_renders(talk: Talk) -> None:
 
 
 def test_the_schemas_accept_what_they_ask_for() -> None:
-    check_schema({"statements": [statement()]}, PROPOSE_SCHEMA)
-    check_schema({"answers": ["same", "replaces"]}, DECIDE_SCHEMA)
+    check_answer({"statements": [statement()]}, StatementsAnswer)
+    check_answer({"answers": ["same", "replaces"]}, VerdictsAnswer)
     with pytest.raises(ModelFailed):
-        check_schema({"statements": [{"text": "x"}]}, PROPOSE_SCHEMA)
+        check_answer({"statements": [{"text": "x"}]}, StatementsAnswer)
 
 
 def test_the_scripted_proposer_gives_what_it_was_given() -> None:
