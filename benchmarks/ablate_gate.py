@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from embedding_cache import CachedEmbedder
 from fit_gate import FOLDS, HAVE, NEED, SKIPPED, chances, for_have, for_need, left_out
+from fitting import fit_head
 from gate import Queries, auroc
 from gating import rows, scenes
 from numpy.typing import NDArray
@@ -22,8 +23,7 @@ from report import Figure, Results, arguments, figure, table, write
 from tables import TABLES, load
 
 from knowhen.memory.embedders.factory import make_embedder
-from knowhen.memory.gate.calibration import fit_head
-from knowhen.memory.gate.world import question_features
+from knowhen.memory.gate.heads import question_features
 
 Floats = NDArray[np.float64]
 SETS = (

@@ -16,15 +16,14 @@ from pathlib import Path
 
 import numpy as np
 from embedding_cache import CachedEmbedder
+from fitting import fit_head
 from gating import Row, rows, scenes
 from numpy.typing import NDArray
 from report import arguments
 from tables import TABLES, Item, load
 
 from knowhen.memory.embedders.factory import make_embedder
-from knowhen.memory.gate.calibration import fit_head
-from knowhen.memory.gate.heads import Head, family_of
-from knowhen.memory.gate.world import gain, question_features
+from knowhen.memory.gate.heads import Head, family_of, gain, question_features
 
 WEIGHTS = Path(__file__).parents[1] / "memory" / "gate" / "weights.json"
 NEED = (

@@ -17,17 +17,23 @@ import numpy as np
 import passages
 from embedding_cache import CachedEmbedder
 from fit_gate import FOLDS, HAVE, NEED, chances, fit_world, for_have, for_need, left_out, shares
+from fitting import calibration_error, diagram, reliability
 from gating import Row, rows, scenes
 from numpy.typing import NDArray
 from report import Figure, Results, arguments, figure, table, write
 from tables import TABLES, Item, load
 
 from knowhen.memory.embedders.factory import make_embedder
-from knowhen.memory.gate.calibration import calibration_error, diagram, reliability
-from knowhen.memory.gate.conflict import standing
-from knowhen.memory.gate.conformal import threshold
-from knowhen.memory.gate.heads import Heads, family_of, read_heads, shipped_heads
-from knowhen.memory.gate.world import gain, question_features
+from knowhen.memory.gate.calibration import threshold
+from knowhen.memory.gate.heads import (
+    Heads,
+    family_of,
+    gain,
+    question_features,
+    read_heads,
+    shipped_heads,
+)
+from knowhen.memory.recall.answering import standing
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from fitting import fit_head
 from numpy.typing import NDArray
 
-from knowhen.memory.gate.calibration import fit_head
-from knowhen.memory.gate.conformal import threshold
-from knowhen.memory.gate.world import question_features
+from knowhen.memory.gate.calibration import threshold
+from knowhen.memory.gate.heads import question_features
 from knowhen.memory.language.terms import terms
 
 FOLDS = 5

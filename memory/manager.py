@@ -1,11 +1,9 @@
 """`MemoryManager`: the one door to a memory."""
 
-import asyncio
 import os
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import ParamSpec, TypeVar
 
 from knowhen.graphs.knowledge import KnowledgeGraph
 from knowhen.graphs.walk import make_walk
@@ -46,10 +44,8 @@ from knowhen.memory.stores.sqlite import SqliteStore
 from knowhen.memory.thoughts.operations import Insert, Merge, Operation, Use
 from knowhen.memory.threads import one_thread
 from knowhen.memory.tokens import TokenCounter, make_token_counter
+from knowhen.memory.twins import twin
 from knowhen.memory.validation import check, ids, records, text_fault, time_fault
-
-P = ParamSpec("P")
-T = TypeVar("T")
 
 
 class MemoryManager(Closing):
@@ -414,39 +410,36 @@ class MemoryManager(Closing):
         self._store.close()
 
     # Async twins -------------------------------------------------------------------------
-    async def aremember(self, turns: Turn | Iterable[Turn]) -> list[str]:
-        """`remember` without blocking the event loop."""
-        return await asyncio.to_thread(self.remember, turns)
-
-    async def alearn(self, documents: Document | Iterable[Document]) -> list[str]:
-        """`learn` without blocking the event loop."""
-        return await asyncio.to_thread(self.learn, documents)
-
-    async def asettle(self) -> Settled:
-        """`settle` without blocking the event loop."""
-        return await asyncio.to_thread(self.settle)
-
-    async def arecall(
-        self,
-        query: str,
-        *,
-        budget: int = 1024,
-        gate: bool = True,
-        as_of: datetime | None = None,
-        known_at: datetime | None = None,
-    ) -> Recall:
-        """`recall` without blocking the event loop."""
-        return await asyncio.to_thread(
-            self.recall, query, budget=budget, gate=gate, as_of=as_of, known_at=known_at
-        )
-
-    async def adecide(self, query: str) -> Decision:
-        """`decide` without blocking the event loop."""
-        return await asyncio.to_thread(self.decide, query)
-
-    async def aanswer(self, query: str, *, budget: int = 1024) -> Answer:
-        """`answer` without blocking the event loop."""
-        return await asyncio.to_thread(self.answer, query, budget=budget)
+    aremember = twin(remember)
+    alearn = twin(learn)
+    asettle = twin(settle)
+    aconsolidate = twin(consolidate)
+    awarm = twin(warm)
+    arecall = twin(recall)
+    asearch = twin(search)
+    adecide = twin(decide)
+    aanswer = twin(answer)
+    awhy = twin(why)
+    athink = twin(think)
+    aapply = twin(apply)
+    ainsert = twin(insert)
+    amerge = twin(merge)
+    aundo = twin(undo)
+    afeedback = twin(feedback)
+    acalibrate = twin(calibrate)
+    aforget = twin(forget)
+    aturn = twin(turn)
+    aturns = twin(turns)
+    aevents = twin(events)
+    asurprise = twin(surprise)
+    athoughts = twin(thoughts)
+    aoperations = twin(operations)
+    aspaces = twin(spaces)
+    aquarantined = twin(quarantined)
+    astats = twin(stats)
+    areindex = twin(reindex)
+    adoctor = twin(doctor)
+    aclose = twin(close)
 
 
 def _make_secret(store: Store) -> None:

@@ -196,7 +196,7 @@ class Decision:
     moved: Mapping[str, float] = field(default_factory=dict)
     """What moved need and have, in log-odds against a typical query, strongest first."""
     features: Mapping[str, float] = field(default_factory=dict)
-    """All that the gate looked at; their names are explained in `knowhen.memory.gate.features`."""
+    """All that the gate looked at; their names are explained in `knowhen.memory.gate.signals`."""
     counterfactual: str = ""
     """The smallest change that would have led to a recall, or away from it."""
 

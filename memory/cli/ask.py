@@ -118,7 +118,7 @@ MOVED = 6
 
 def feature_words(name: str, value: float) -> str:
     """What a feature of the gate means, and that it is not so where its value is 0."""
-    from knowhen.memory.gate.features import WORDS
+    from knowhen.memory.gate.signals import WORDS
 
     head, _, feature = name.partition(": ")
     return f"{head}: {'' if value else 'not so: '}{WORDS.get(feature, feature)}"

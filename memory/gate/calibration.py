@@ -1,19 +1,47 @@
-"""Fitting and checking probabilities: logistic regression, recalibration, reliability.
+"""What a memory's own past says of the gate: recalibrated heads, and a threshold that keeps.
+
+Split conformal prediction (Vovk et al.; CONFLARE for retrieval): with the scores of n questions
+that memory could answer, the floor(error * (n + 1))-th smallest lets at most `error` of new ones
+fall below, whatever the score means. It bounds answers that are missed, not junk let through.
 
 Everything here is numpy alone, so that a user's own traces can be fitted where nothing else is
-installed. The shipped weights come from the same functions, by `benchmarks/fit_gate.py`.
+installed.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from knowhen.memory.errors import InvalidInput
-from knowhen.memory.gate.conformal import adapt, quantile, threshold
-from knowhen.memory.gate.heads import BIAS, Head, Heads, sigmoid
+from knowhen.memory.gate.heads import Heads, sigmoid
+
+RATE = 0.02
+"""Step of the adaptive update; about fifty answers of feedback move it visibly."""
+
+
+def threshold(scores: Sequence[float], error: float) -> float:
+    """Keep what scores at least this; minus infinity when there are too few scores to promise."""
+    if not 0.0 < error < 1.0:
+        raise ValueError(f"error must lie between 0 and 1, not {error!r}")
+    rank = int(np.floor(error * (len(scores) + 1)))
+    return float(np.sort(np.asarray(scores, float))[rank - 1]) if rank >= 1 else -np.inf
+
+
+def adapt(level: float, *, missed: bool, error: float, rate: float = RATE) -> float:
+    """The level after one answer (Gibbs and Candes 2021, adaptive conformal inference).
+
+    A miss lowers it, so that the threshold falls; every hit lets it creep back up.
+    """
+    return float(np.clip(level + rate * (error - missed), 1e-3, 0.5))
+
+
+def quantile(levels: Sequence[float], share: float) -> float:
+    """Value below which that share of a distribution lies, from its evenly spaced quantiles."""
+    return float(np.interp(share, np.linspace(0.0, 1.0, len(levels)), levels))
+
 
 Floats = NDArray[np.float64]
 ERROR = 0.04
@@ -178,77 +206,3 @@ def fit_logistic(
         if float(np.abs(step).max()) < 1e-7:
             break
     return found[:size], float(found[size])
-
-
-def fit_head(
-    rows: Sequence[Mapping[str, float]],
-    labels: Sequence[bool],
-    names: Sequence[str],
-    *,
-    weights: Floats | None = None,
-    penalty: float = 1.0,
-) -> Head:
-    """A head over named features, fitted on scaled ones and written back in their own units."""
-    values = np.array([[row[name] for name in names] for row in rows])
-    mean, spread = values.mean(axis=0), values.std(axis=0)
-    spread[spread < 1e-9] = 1.0
-    found, bias = fit_logistic(
-        (values - mean) / spread, np.asarray(labels, float), weights=weights, penalty=penalty
-    )
-    scaled = found / spread
-    shipped = {name: round(float(w), 4) for name, w in zip(names, scaled, strict=True)}
-    shipped[BIAS] = round(bias - float(scaled @ mean), 4)
-    return Head(shipped, {n: round(float(m), 4) for n, m in zip(names, mean, strict=True)})
-
-
-@dataclass(frozen=True, slots=True)
-class Bin:
-    """One bar of a reliability diagram."""
-
-    predicted: float
-    observed: float
-    weight: float
-    """Share of all samples."""
-
-
-def reliability(
-    predicted: Sequence[float],
-    observed: Sequence[bool],
-    *,
-    weights: Sequence[float] | None = None,
-    bins: int = 10,
-) -> list[Bin]:
-    """Mean prediction against the share that came true, in bins of equal width."""
-    chance, truth = np.asarray(predicted, float), np.asarray(observed, float)
-    share = np.ones(len(chance)) if weights is None else np.asarray(weights, float)
-    where = np.minimum((chance * bins).astype(int), bins - 1)
-    found = []
-    for index in np.unique(where):
-        inside = where == index
-        mass = share[inside]
-        if mass.sum() > 0:
-            found.append(
-                Bin(
-                    float(np.average(chance[inside], weights=mass)),
-                    float(np.average(truth[inside], weights=mass)),
-                    float(mass.sum() / share.sum()),
-                )
-            )
-    return found
-
-
-def calibration_error(bars: Sequence[Bin]) -> float:
-    """Expected calibration error: mean distance from the diagonal, by weight."""
-    return sum(bar.weight * abs(bar.predicted - bar.observed) for bar in bars)
-
-
-def diagram(bars: Sequence[Bin], *, width: int = 40) -> str:
-    """The reliability diagram as text: what was predicted, what came true."""
-    lines = ["predicted  observed  share"]
-    for bar in bars:
-        marks = ["·"] * (width + 1)
-        marks[round(bar.predicted * width)] = "|"
-        marks[round(bar.observed * width)] = "#"
-        cells = f"{bar.predicted:>9.2f} {bar.observed:>9.2f} {bar.weight:>6.0%}"
-        lines.append(f"{cells}  {''.join(marks)}")
-    return "\n".join(lines)

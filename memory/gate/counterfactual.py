@@ -7,8 +7,8 @@ would happen does.
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from knowhen.memory.gate.features import with_coverage, with_name, with_recalling, with_similarity
 from knowhen.memory.gate.heads import Heads
+from knowhen.memory.gate.signals import with_coverage, with_name, with_recalling, with_similarity
 
 MOVERS = 6
 _HALVINGS = 6

@@ -1,15 +1,145 @@
-"""The gate of one space: its heads, recalibrated on what its user told."""
+"""The gate: four questions asked of what was found for a query, and one action.
 
-from collections.abc import Sequence
+Search comes first because it costs milliseconds; what is decided is whether its result is put
+in front of the model. Personal facts never fall back to what the model knows by itself.
+"""
 
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+
+from knowhen.memory.gate.advice import ask_advice, follow
 from knowhen.memory.gate.calibration import ERROR, Calibration, Scored, Trace, calibrate
-from knowhen.memory.gate.decide import decide
-from knowhen.memory.gate.features import features
-from knowhen.memory.gate.heads import Heads, family_of, shipped_heads
-from knowhen.memory.gate.signals import read_signals
-from knowhen.memory.records import Decision
+from knowhen.memory.gate.counterfactual import counterfactual, movers
+from knowhen.memory.gate.heads import Heads, family_of, gain, logit, shipped_heads
+from knowhen.memory.gate.signals import Signals, features, read_signals
+from knowhen.memory.models.base import ChatModel
+from knowhen.memory.records import Action, Decision
 from knowhen.memory.search.scoring import Findings
 from knowhen.memory.stores.base import Store
+
+LIGHT = 0.9
+"""Have above which one fact is enough, unless the question collects several."""
+WORLDLY = 0.5
+"""Need below which a question that is not personal is one about the world."""
+LEFT = "somebody spoke of it, but a model is about as likely to know it"
+OPEN = 0.9
+"""Have of a question about a known person that asks for nothing in particular."""
+GREY = 0.75
+"""Distance from the decisive threshold, in log-odds, within which a model is worth asking."""
+
+
+def decide(signals: Signals, heads: Heads, *, cut: float) -> Decision:
+    """Need, Have, Know, Trust, and what follows from them.
+
+    `cut` is what Need times Have must reach for a recall.
+    """
+    values = features(signals)
+    need = heads.need.probability(values) if signals.parts else 0.0
+    have = heads.have.probability(values) if signals.parts and signals.terms else 0.0
+    if signals.open and signals.names:
+        have = max(have, OPEN)
+    personal = asks_personal_fact(signals)
+    know = 0.0 if personal else heads.know.probability(signals.shape)
+    idle = signals.utterance.small_talk or (signals.utterance.work and not signals.names)
+    worth = need * have
+    left = worth >= cut and not personal and need < WORLDLY and _adds_little(signals, heads)
+    action = _action(signals, idle=idle, personal=personal, holds=worth >= cut and not left)
+    return Decision(
+        action,
+        need=need,
+        have=have,
+        know=know,
+        trust=signals.trust.value,
+        reasons=(*_reasons(signals, action, have), *((LEFT,) if left and not idle else ())),
+        depth=_depth(signals, have) if action == "recall" else "none",
+        personal=personal,
+        grey=not idle and signals.parts > 0 and abs(logit(worth) - logit(cut)) < GREY,
+        moved=movers(heads, values),
+        features=values,
+        counterfactual=(
+            counterfactual(heads, values, cut)
+            if signals.parts and signals.terms and not (idle or left or signals.open)
+            else ""
+        ),
+    )
+
+
+def _adds_little(signals: Signals, heads: Heads) -> bool:
+    """Whether a model is about as likely to be right alone, and memory only has it from hearsay."""
+    hearsay = "user_on_world" in signals.trust.penalties
+    return hearsay and gain(signals.shape, heads.know, heads.grounded) < heads.gain_cut
+
+
+def asks_personal_fact(signals: Signals) -> bool:
+    """Whether only this memory could know the answer: then a guess is worse than none."""
+    said = signals.utterance
+    if said.small_talk or said.work:
+        return False
+    asking = said.question or said.request or said.recalling
+    about = bool(signals.names) or said.personal
+    return asking and about and not (said.help and not signals.names)
+
+
+def _action(signals: Signals, *, idle: bool, personal: bool, holds: bool) -> Action:
+    said = signals.utterance
+    if idle:
+        return "skip"
+    if holds:
+        return "recall"
+    if personal:
+        return "abstain"
+    return "parametric" if said.question or said.request or said.help else "skip"
+
+
+def _depth(signals: Signals, have: float) -> Literal["light", "full"]:
+    plain = not (signals.collects or signals.open)
+    return "light" if have >= LIGHT and plain else "full"
+
+
+def _reasons(signals: Signals, action: Action, have: float) -> tuple[str, ...]:
+    found = [*_about_the_query(signals)]
+    if action != "skip" and signals.parts:
+        found.append(f"one place holds {signals.window_coverage:.0%} of what it asks about")
+        found.extend(_attributed(signals))
+        found.append(f"that the answer is here has a probability of {have:.0%}")
+    if action == "recall":
+        found.extend(signals.trust.reasons)
+    if action == "parametric":
+        found.append("it asks about the world, so the model's own knowledge may answer")
+    if action == "abstain":
+        found.append("it is personal, and personal facts are never guessed")
+    return tuple(found)
+
+
+def _about_the_query(signals: Signals) -> Iterator[str]:
+    said = signals.utterance
+    if said.small_talk:
+        yield "it is small talk"
+    elif said.work:
+        yield "it asks for work on a text it brings along"
+    if not signals.parts:
+        yield "the memory is empty"
+    if signals.names:
+        yield f"it names {_listed(signals.names)}, whom this memory knows"
+    elif said.personal:
+        yield "it is about the people of this conversation"
+    if signals.strangers:
+        yield f"this memory has never met {_listed(signals.strangers)}"
+
+
+def _attributed(signals: Signals) -> list[str]:
+    """Says so when the topic is here, but under somebody else's name."""
+    found = signals.attribution
+    if found is None or found.other_reply < found.reply + 0.2:
+        return []
+    return [f"somebody else speaks of it more than {_listed(signals.names)}"]
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return ", ".join(names)
 
 
 class Gate:
@@ -60,3 +190,36 @@ class Gate:
     def _keep(self, calibration: Calibration) -> None:
         with self._store.transaction():
             self._store.set_setting(self._key, calibration.to_json())
+
+
+def consult(
+    model: ChatModel,
+    gate: Gate,
+    findings: Findings,
+    decision: Decision,
+    search: Callable[[str], Findings],
+) -> tuple[Findings, Decision]:
+    """Findings and decision after one cheap call, if the decision was close.
+
+    Where memory is needed it is searched with the rewritten queries too: each passage keeps its
+    best score, and the probabilities are those of the wording that found most.
+    """
+    if not decision.grey:
+        return findings, decision
+    advice = ask_advice(model, findings.query.text)
+    if advice is None:
+        note = "a model was asked because it was close, and gave no usable advice"
+        return findings, replace(decision, reasons=(*decision.reasons, note))
+    decision = follow(decision, advice)
+    if decision.action != "recall":
+        return findings, decision
+    scores, best = findings.scores, decision
+    for query in advice.queries:
+        found = search(query)
+        if len(found.scores) != len(scores):
+            continue  # another process has just added to the memory
+        scores = np.maximum(scores, found.scores)
+        again = gate.decide(found)
+        if again.have > best.have:
+            best = replace(best, have=again.have, trust=again.trust)
+    return replace(findings, scores=scores), best

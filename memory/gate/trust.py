@@ -7,7 +7,7 @@ named, so that a user sees what lowered the trust.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from knowhen.memory.gate.content import Content
+from knowhen.memory.gate.attribution import Content
 from knowhen.memory.language.registry import language_of
 from knowhen.memory.language.terms import overlap, words
 from knowhen.memory.search.scoring import Findings

@@ -14,8 +14,7 @@ from functools import partial
 
 from knowhen.memory.clock import Clock
 from knowhen.memory.errors import InvalidBudget, InvalidInput, ModelFailed
-from knowhen.memory.gate.consulting import consult
-from knowhen.memory.gate.gate import Gate
+from knowhen.memory.gate.gate import Gate, consult
 from knowhen.memory.models.base import ChatModel
 from knowhen.memory.recall.packing import Candidate, Packing, pack
 from knowhen.memory.recall.ranking import Ranked, ranked_turns, with_remarks

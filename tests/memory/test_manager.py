@@ -1,5 +1,6 @@
 """The manager: what a user sees of a memory."""
 
+import inspect
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -375,3 +376,14 @@ def test_an_embedder_that_raises_anything_loses_no_turn() -> None:
         embedder.angry = False
         memory.settle()
         assert memory.recall("greyhound called Basil", gate=False).items[0].id == "t2"
+
+
+def test_every_method_that_may_block_has_an_async_twin() -> None:
+    at_once = {"open", "at"}
+    methods = {name for name, value in vars(MemoryManager).items() if inspect.isfunction(value)}
+    public = {name for name in methods if not name.startswith("_")} - at_once
+    twins = {name for name in public if inspect.iscoroutinefunction(vars(MemoryManager)[name])}
+    assert twins == {f"a{name}" for name in public - twins}
+    for name in twins:
+        method = vars(MemoryManager)[name.removeprefix("a")]
+        assert inspect.signature(vars(MemoryManager)[name]) == inspect.signature(method)

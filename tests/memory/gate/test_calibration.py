@@ -11,16 +11,14 @@ from knowhen.memory.gate.calibration import (
     Calibration,
     Scored,
     Trace,
+    adapt,
     calibrate,
-    calibration_error,
-    diagram,
-    fit_head,
     fit_logistic,
-    reliability,
+    quantile,
+    threshold,
 )
-from knowhen.memory.gate.conformal import adapt, quantile, threshold
-from knowhen.memory.gate.features import WORDS
 from knowhen.memory.gate.heads import BIAS, Head, logit, shipped_heads, sigmoid
+from knowhen.memory.gate.signals import WORDS
 
 
 @settings(deadline=None, max_examples=50)
@@ -80,14 +78,6 @@ def test_separable_labels_do_not_blow_up() -> None:
     assert np.isfinite(weights).all()
 
 
-def test_a_head_is_written_in_the_features_own_units() -> None:
-    rows = [{"far": 1000.0 * (index % 2), "flat": 1.0} for index in range(40)]
-    head = fit_head(rows, [bool(index % 2) for index in range(40)], ["far", "flat"])
-    assert head.probability({"far": 1000.0, "flat": 1.0}) > 0.8
-    assert head.probability({"far": 0.0, "flat": 1.0}) < 0.2
-    assert head.weights["flat"] == 0.0
-
-
 def test_contributions_are_measured_from_a_typical_query() -> None:
     head = Head({"a": 2.0, BIAS: -1.0}, {"a": 0.5}, slope=0.5, shift=0.25)
     assert head.logit({"a": 1.0}) == pytest.approx(0.75)
@@ -103,14 +93,6 @@ def test_shipped_weights_name_features_that_exist(family: str) -> None:
     assert 0 <= heads.levels[0] < heads.levels[-1] <= 1
     assert heads.need.weights["named"] > 0
     assert heads.have.weights["sentence_lead"] > 0 > heads.have.weights["other_reply"]
-
-
-def test_reliability_is_perfect_only_on_the_diagonal() -> None:
-    right = reliability([0.25] * 4 + [0.75] * 4, [True, False, False, False] + [True] * 3 + [False])
-    assert calibration_error(right) == pytest.approx(0.0)
-    wrong = reliability([0.95] * 4, [False] * 4)
-    assert calibration_error(wrong) == pytest.approx(0.95)
-    assert "#" in diagram(wrong) and "|" in diagram(wrong)
 
 
 def scored(have: float, *, held: bool) -> Scored:

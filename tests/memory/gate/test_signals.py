@@ -4,8 +4,7 @@ import pytest
 from two_friends import turns
 
 from knowhen import MemoryManager
-from knowhen.memory.gate.features import features
-from knowhen.memory.gate.signals import Signals, read_signals
+from knowhen.memory.gate.signals import Signals, features, read_signals
 
 TOGETHER = [
     ("Nora", "My violin is varnished with amber."),

@@ -1,8 +1,8 @@
 import pytest
 
-from knowhen.memory.gate.conflict import agree, fits, standing
-from knowhen.memory.gate.world import question_features
+from knowhen.memory.gate.heads import question_features
 from knowhen.memory.language.registry import language_of
+from knowhen.memory.recall.answering import agree, fits, standing
 
 
 @pytest.mark.parametrize(
