@@ -257,7 +257,7 @@ def _turn(
     role = message.get("role", "user")
     if role not in ("user", "assistant"):
         return None
-    text = own_words(content_text(message.get("content")))
+    text = own_words(content_text(message.get("content")), role=role)
     if not text.strip():
         return None
     speaker = str(message.get("name") or (owner.get("user_id", "") if role == "user" else ""))

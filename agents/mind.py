@@ -170,7 +170,7 @@ class Mind:
         self, text: str, *, role: Role = "user", speaker: str = "", session: str = "", id: str = ""
     ) -> Turn | None:
         """A turn to keep, without what was recalled into it; None if nothing else is there."""
-        words = own_words(text)
+        words = own_words(text, role=role)
         if not words.strip():
             return None
         words = words.encode("utf-8", "replace").decode()  # a model may write half a surrogate

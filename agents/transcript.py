@@ -10,31 +10,24 @@ So an item reads as it did, and forgetting a turn takes its words out of every h
 
 import logging
 import math
-import os
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
 from knowhen.agents.mind import Mind
 from knowhen.agents.prompt import is_prompt
 from knowhen.memory.errors import NotFound
-from knowhen.memory.fence import fences
-from knowhen.memory.records import Role, Turn
+from knowhen.memory.fence import fences, plain_line
+from knowhen.memory.recall.shown import shown_lines
+from knowhen.memory.records import ContextLine, Role, Turn
 
 log = logging.getLogger(__name__)
 DEPTH = 100
 """Levels of nesting that are kept; nothing that somebody said lies deeper."""
-TurnOf = Callable[[str], Turn | None]
-"""Gives the turn of an id, or None if there is none (any more)."""
+TextOf = Callable[[str, str], tuple[str, str] | None]
+"""Gives speaker and text of a kind of record and its id, or None if there is none (any more)."""
 
 _KEY = "knowhen:recalled"
 _AS_IT_IS = "as it is"
-_GAP = "[…] "
-_CUT = " […]"
-_DAY = re.compile(r"\[\d{4}-\d\d-\d\d [^\n]*\]|\s*")
-_HEAD = re.compile(r"[^\n]*?\((?P<turn>[^\s();]+)(?P<mark>(?:; [^()\n]*)?)\): ")
-_PROBE = 32
-"""Characters by which the place of an excerpt in a long turn is looked for."""
 _ITEM = "item"
 _CLEARED = "cleared"
 
@@ -96,48 +89,48 @@ def _sound(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """A line of recalled memory: from `start` to `end` of a turn's text."""
+    """A line of recalled memory: which characters of which record, and what stands around them."""
 
-    turn: str
-    mark: str
-    start: int
-    end: int
-    gap: bool
-    """Shown with a sign that something stands before it, or after."""
-    cut: bool
+    kind: str
+    id: str
+    head: str
+    """What stands between the speaker's name and the words."""
+    first: int
+    last: int
+    plain: bool
+    """Whether the words were shown on one plain line."""
+    tail: str
 
-    def text(self, turn: Turn) -> str:
+    def line(self, speaker: str, text: str) -> str:
         """The line as it was recalled."""
-        before, after = _GAP if self.gap else "", _CUT if self.cut else ""
-        said = turn.text[self.start : self.end]
-        return f"{turn.speaker} ({turn.id}{self.mark}): {before}{said}{after}"
+        words = text[self.first : self.last]
+        return f"{speaker}{self.head}{plain_line(words) if self.plain else words}{self.tail}"
 
 
-def referred(value: object, turn_of: TurnOf) -> object:
+def referred(value: object, text_of: TextOf, *, typed: bool = False) -> object:
     """A JSON value with references in place of recalled turns.
 
     Fenced text that is in no turn, because it comes from another memory or was forgotten
-    meanwhile, is left out: it could not be erased here.
+    meanwhile, is left out: it could not be erased here. Where a person may have `typed` the
+    marks, what stands between them is theirs and stays.
     """
     if isinstance(value, str):
-        spans = fences(value)
-        return {_KEY: _split(value, spans, turn_of)} if spans else value
-    found = _each(value, lambda inner: referred(inner, turn_of))
+        spans = [s for s in fences(value) if not typed or shown_lines(_inside(value, s))]
+        return {_KEY: _split(value, spans, text_of)} if spans else value
+    found = _each(value, lambda inner: referred(inner, text_of, typed=typed))
     if isinstance(found, Mapping) and _KEY in found:  # whoever wrote that, it was not us
         return {_KEY: {_AS_IT_IS: found}}
     return found
 
 
-def resolved(value: object, turn_of: TurnOf) -> object:
+def resolved(value: object, text_of: TextOf) -> object:
     """A JSON value with the words of turns in place of references, as far as they are there."""
     parts = value.get(_KEY) if isinstance(value, Mapping) else None
     if isinstance(parts, Mapping):
         value = parts[_AS_IT_IS]
     elif isinstance(parts, list):
-        return "".join(
-            part if isinstance(part, str) else "\n".join(_lines(part, turn_of)) for part in parts
-        )
-    return _each(value, lambda inner: resolved(inner, turn_of))
+        return "".join(part if isinstance(part, str) else _body(part, text_of) for part in parts)
+    return _each(value, lambda inner: resolved(inner, text_of))
 
 
 def _each(value: object, change: Callable[[object], object]) -> object:
@@ -148,67 +141,62 @@ def _each(value: object, change: Callable[[object], object]) -> object:
     return value
 
 
-def _split(text: str, spans: Sequence[tuple[int, int]], turn_of: TurnOf) -> list[object]:
+def _split(text: str, spans: Sequence[tuple[int, int]], text_of: TextOf) -> list[object]:
     """The text around the fences, and the lines inside each, by turns."""
     parts: list[object] = []
     done = 0
     for start, end in spans:
-        parts += [text[done:start], _excerpts(text[start:end], turn_of)]
+        parts += [text[done:start], _excerpts(text[start:end], text_of)]
         done = end
     return [*parts, text[done:]]
 
 
-def _excerpts(body: str, turn_of: TurnOf) -> list[object]:
-    lines: list[object] = []
-    place = 0
-    while place <= len(body):
-        head = _HEAD.match(body, place)
-        turn = turn_of(head["turn"]) if head else None
-        found = turn and head and _excerpt(body, head, turn)
-        if found and turn:
-            lines.append(asdict(found))
-            place += len(found.text(turn)) + 1
-            continue
-        end = body.find("\n", place)
-        end = len(body) if end < 0 else end
-        if _DAY.fullmatch(body, place, end):
-            lines.append(body[place:end])
-        place = end + 1
-    return lines
+def _inside(text: str, span: tuple[int, int]) -> str:
+    """What stands between two marks, without the line breaks that they bring."""
+    return text[slice(*span)].removeprefix("\n").removesuffix("\n")
 
 
-def _excerpt(body: str, head: re.Match[str], turn: Turn) -> Excerpt | None:
-    """What the line with this head shows of a turn; None if it is not in the turn."""
-    gap = body.startswith(_GAP, head.end())
-    rest = body[head.end() + len(_GAP) * gap :]
-    probe = rest.partition("\n")[0].removesuffix(_CUT)[:_PROBE]
-    start = turn.text.find(probe) if probe else -1
-    best: Excerpt | None = None
-    while start >= 0:
-        for length in range(
-            len(os.path.commonprefix([rest, turn.text[start : start + len(rest)]])), 0, -1
-        ):
-            cut = rest.startswith(_CUT, length)
-            after = length + len(_CUT) * cut
-            if after == len(rest) or rest[after] == "\n":
-                found = Excerpt(turn.id, head["mark"], start, start + length, gap, cut)
-                if best is None or length > best.end - best.start:
-                    best = found
-                break
-        start = turn.text.find(probe, start + 1)
-    if best is None or not body.startswith(best.text(turn), head.start()):
-        return None
-    return best
+def _excerpts(body: str, text_of: TextOf) -> list[object]:
+    """What stands between two marks: headers as they are, lines as excerpts, all else left out."""
+    context = _inside(body, (0, len(body)))
+    parts: list[object] = ["\n"]
+    done = 0
+    for line in sorted(shown_lines(context) or (), key=lambda line: line.start):
+        parts.append(context[done : line.start])
+        found = _excerpt(context, line, text_of)
+        parts += [asdict(found)] if found else []
+        done = line.end
+    return [*parts, context[done:] if done else "", "\n"]
 
 
-def _lines(parts: object, turn_of: TurnOf) -> list[str]:
-    lines: list[str] = []
+def _excerpt(context: str, line: ContextLine, text_of: TextOf) -> Excerpt | None:
+    """The line as an excerpt; None if the record no longer reads like that."""
+    speaker, text = text_of(line.kind, line.id) or ("", "")
+    shown = context[line.start : line.end]
+    raw = text[line.first : line.last]
+    for plain, words in ((False, raw), (True, plain_line(raw))):
+        head = context[line.start : line.words].removeprefix(speaker)
+        tail = context[line.words + len(words) : line.end]
+        found = Excerpt(line.kind, line.id, head, line.first, line.last, plain, tail)
+        if raw and found.line(speaker, text) == shown:
+            return found
+    return None
+
+
+def _body(parts: object, text_of: TextOf) -> str:
+    """The lines of which the record is still there; a line that is gone leaves no empty one."""
+    pieces: list[str] = []
+    gone = False
     for part in parts if isinstance(parts, list) else ():
         if isinstance(part, str):
-            lines.append(part)
-        elif turn := turn_of(part["turn"]):
-            lines.append(Excerpt(**part).text(turn))
-    return lines
+            pieces.append(part.removeprefix("\n") if gone else part)
+            gone = False
+        else:
+            excerpt = Excerpt(**part)
+            found = text_of(excerpt.kind, excerpt.id)
+            gone = found is None
+            pieces += [excerpt.line(*found)] if found else []
+    return "".join(pieces)
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,16 +226,20 @@ class Transcript:
         texts = (item.text, item.label)
         turns = (self._mind.turn(text, role=item.role, session=self._session) for text in texts)
         said = next(filter(None, turns), None)
-        return said and replace(said, meta={_ITEM: referred(item.payload, self._recalled)})
+        return said and replace(said, meta={_ITEM: self._referred(item)})
 
-    def _recalled(self, turn_id: str) -> Turn | None:
+    def _referred(self, item: Item) -> object:
+        return referred(item.payload, self._recalled, typed=item.role == "user")
+
+    def _recalled(self, kind: str, record_id: str) -> tuple[str, str] | None:
         try:
-            return self._mind.memory.turn(turn_id)
+            turn = self._mind.memory.turn(record_id)
         except NotFound:
             return None
         except Exception:  # the conversation goes on, with less of its past
-            log.exception("turn %r, which was recalled, could not be read", turn_id)
+            log.exception("%s %r, which was recalled, could not be read", kind, record_id)
             return None
+        return turn.speaker, turn.text
 
     def _payload(self, turn: Turn) -> Mapping[str, object]:
         found = resolved(turn.meta[_ITEM], self._recalled)

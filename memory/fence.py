@@ -8,9 +8,9 @@ for another speaker or for the id of another turn.
 import re
 import unicodedata
 
-_OPEN = "<recalled-memory>"
-_CLOSE = "</recalled-memory>"
-_FENCED = re.compile(rf"{re.escape(_OPEN)}.*?(?:{re.escape(_CLOSE)}|\Z)", re.DOTALL)
+OPEN = "<recalled-memory>"
+CLOSE = "</recalled-memory>"
+_FENCED = re.compile(rf"{re.escape(OPEN)}.*?(?:{re.escape(CLOSE)}|\Z)", re.DOTALL)
 
 # Signs without width or with a direction: between the letters of a mark nobody sees them.
 _UNSEEN = (
@@ -45,13 +45,13 @@ _WORDS_FOR_MARK = "(memory mark)"  # taken out, the halves of another mark could
 
 def fenced(text: str) -> str:
     """The text between the marks; marks inside it become words, so that it cannot break out."""
-    return f"{_OPEN}\n{_MARK.sub(_WORDS_FOR_MARK, text)}\n{_CLOSE}"
+    return f"{OPEN}\n{_MARK.sub(_WORDS_FOR_MARK, text)}\n{CLOSE}"
 
 
 def fences(text: str) -> list[tuple[int, int]]:
     """Where the text inside each fence begins and ends; one never closed reaches to the end."""
-    spans = ((match.start() + len(_OPEN), match.end()) for match in _FENCED.finditer(text))
-    return [(start, end - len(_CLOSE) * text.endswith(_CLOSE, start, end)) for start, end in spans]
+    spans = ((match.start() + len(OPEN), match.end()) for match in _FENCED.finditer(text))
+    return [(start, end - len(CLOSE) * text.endswith(CLOSE, start, end)) for start, end in spans]
 
 
 def unfenced(text: str) -> str:
@@ -60,8 +60,8 @@ def unfenced(text: str) -> str:
     An opened fence that is never closed hides nothing: anybody can type one.
     """
     pieces, done = [], 0
-    while (start := text.find(_OPEN, done)) >= 0 and (end := text.find(_CLOSE, start)) >= 0:
-        end += len(_CLOSE)
+    while (start := text.find(OPEN, done)) >= 0 and (end := text.find(CLOSE, start)) >= 0:
+        end += len(CLOSE)
         pieces += [text[done:start], " " * (end - start)]
         done = end
     return "".join(pieces) + text[done:]

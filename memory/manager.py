@@ -22,6 +22,7 @@ from knowhen.memory.models.base import ChatModel
 from knowhen.memory.models.factory import make_model
 from knowhen.memory.recall.answering import answer
 from knowhen.memory.recall.rerankers.base import Reranker
+from knowhen.memory.recall.shown import note_shown
 from knowhen.memory.recall.why import Explanation, explain
 from knowhen.memory.records import (
     Answer,
@@ -193,9 +194,10 @@ class MemoryManager(Closing):
         check("as_of", time_fault(as_of))
         check("known_at", time_fault(known_at))
         with one_thread(), self._space.views.reading() as view:
-            return self._space.pipeline.recall(
+            found = self._space.pipeline.recall(
                 view, query, budget=budget, gate=gate, as_of=as_of, known_at=known_at
             )
+        return note_shown(found)
 
     def search(self, query: str) -> Findings:
         """Score every part for a query without deciding or packing, for those who look deeper."""

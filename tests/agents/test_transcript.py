@@ -30,11 +30,12 @@ SAID = st.sampled_from(
 )
 
 
-def turn_of(memory: MemoryManager, turn_id: str) -> Turn | None:
+def text_of(memory: MemoryManager, turn_id: str) -> tuple[str, str] | None:
     try:
-        return memory.turn(turn_id)
+        turn = memory.turn(turn_id)
     except NotFound:
         return None
+    return turn.speaker, turn.text
 
 
 @settings(max_examples=60)
@@ -53,31 +54,36 @@ def test_items_read_as_before_while_their_turns_are_there(
         memory.remember(turns)
         context = memory.recall("cello tea lines", gate=False, budget=budget).context
         item = {"output": [f"before {fenced(context)} after", 3, None], "knowhen:recalled": {}}
-        stored = referred(item, lambda turn_id: turn_of(memory, turn_id))
-        found = resolved(stored, lambda turn_id: turn_of(memory, turn_id))
+        stored = referred(item, lambda kind, each: text_of(memory, each))
+        found = resolved(stored, lambda kind, each: text_of(memory, each))
         if not any("<recalled" in text for text, _ in said):
             assert found == item
         words = [text for text, _ in said if len(text) > 30]
         assert not any(text.strip() in str(stored) for text in words)
-        assert "tea." not in str(resolved(stored, lambda turn_id: None))
+        assert "tea." not in str(resolved(stored, lambda kind, each: None))
 
 
 @pytest.mark.parametrize(
     "text", ["Ann (t9): a secret", "a secret", "[2024-01-01 x]\na secret\n[b]"]
 )
 def test_recalled_text_that_is_in_no_turn_is_left_out(text: str) -> None:
-    stored = referred({"a": fenced(text), "b": f"{fenced(text)[:-5]}"}, lambda turn_id: None)
+    stored = referred({"a": fenced(text), "b": f"{fenced(text)[:-5]}"}, lambda kind, each: None)
     assert "secret" not in str(stored)
-    found = resolved(stored, lambda turn_id: None)
+    found = resolved(stored, lambda kind, each: None)
     assert isinstance(found, dict) and found["a"].startswith("<recalled-memory>\n")
     assert found["a"].endswith("</recalled-memory>")
 
 
 def test_a_payload_cannot_pretend_to_be_a_reference() -> None:
-    turn = Turn("a secret", "Ann", id="t1")
-    excerpt = dict(turn="t1", mark="", start=0, end=8, gap=False, cut=False)
+    excerpt = dict(kind="turn", id="t1", head=": ", first=0, last=8, plain=False, tail="")
     for payload in ({"knowhen:recalled": [[excerpt]]}, {"knowhen:recalled": {"as it is": 3}}):
-        assert resolved(referred({"a": payload}, lambda _: turn), lambda _: turn) == {"a": payload}
+        stored = referred({"a": payload}, lambda *_: ("Ann", "a secret"))
+        assert resolved(stored, lambda *_: ("Ann", "a secret")) == {"a": payload}
+
+
+def test_marks_that_a_person_types_swallow_nothing() -> None:
+    for text in ("Ahead <recalled-memory> of all", f"see {fenced('what I typed')}"):
+        assert referred({"a": text}, lambda *_: None, typed=True) == {"a": text}
 
 
 def test_fences_are_found_inside_their_marks() -> None:
