@@ -1,11 +1,10 @@
 """LangChain: middleware for `create_agent`, a retriever, tools, and a chat history."""
 
 import asyncio
-import hashlib
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Annotated, Any, NotRequired
 
-from knowhen.agents.mind import FAILED, Mind, Minds
+from knowhen.agents.mind import FAILED, Mind, Minds, digest
 from knowhen.agents.prompt import own_words
 from knowhen.agents.transcript import Item, Transcript, as_payload
 from knowhen.memory.closing import Closing
@@ -191,7 +190,7 @@ def _thread(runtime: Runtime[Any]) -> str:
 def _turn_id(thread: str, message: str | None) -> str:
     if not message:
         return ""
-    return hashlib.blake2b(f"{thread}\0{message}".encode(), digest_size=6).hexdigest()
+    return digest(thread, message)
 
 
 class KnowhenRetriever(BaseRetriever):

@@ -6,7 +6,6 @@ all versions. A user's memories are in the space with the user's name.
 """
 
 import asyncio
-import hashlib
 import json
 import logging
 import math
@@ -21,6 +20,7 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 from knowhen.agents.mem0_records import (
     OWNERS,
     REPLACES,
+    RESERVED,
     ROOT,
     SESSION,
     UPDATES,
@@ -32,15 +32,16 @@ from knowhen.agents.mem0_records import (
     record_of,
     space_name,
 )
-from knowhen.agents.mind import Background
+from knowhen.agents.mind import Mind, Minds, digest, short_id
 from knowhen.agents.prompt import content_text, own_words
-from knowhen.memory.clock import random_id
 from knowhen.memory.closing import Closing
 from knowhen.memory.errors import InvalidFile, InvalidInput, NotFound
 from knowhen.memory.manager import MemoryManager
 from knowhen.memory.records import Turn
 
 log = logging.getLogger(__name__)
+CONTEXT = 1024
+"""Tokens of a context; a search gives out items and not the context."""
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -58,7 +59,7 @@ class Memory(Closing):
         self, config: Mapping[str, Any] | None = None, *, memory: MemoryManager | None = None
     ) -> None:
         self._memory = memory or MemoryManager.open(**_options(config or {}))
-        self._background = Background()
+        self._minds = Minds(self._memory, budget=CONTEXT, gate=False)
 
     @classmethod
     def from_config(cls, config_dict: Mapping[str, Any]) -> Self:
@@ -85,13 +86,13 @@ class Memory(Closing):
         """
         _log_unused(memory_type=memory_type, prompt=prompt)
         owner = owner_of(user_id=user_id, agent_id=agent_id, run_id=run_id)
-        memory = self._space(owner)
+        mind = self._minds.of(space_name(owner))
+        turns = [_turn(message, owner, metadata or {}) for message in _messages(messages)]
         results: list[Record] = []
-        for message in _messages(messages):
-            turn = _turn(message, owner, metadata or {})
-            if turn is not None and (stored := _remember(memory, turn)) is not None:
+        for turn in _identified(mind, [turn for turn in turns if turn is not None]):
+            if (stored := _remember(mind.memory, turn)) is not None:
                 results.append({"id": stored.id, "memory": stored.text, "event": "ADD"})
-        self._background.think(memory)
+        mind.background.think(mind.memory)
         return {"results": results}
 
     def search(
@@ -116,10 +117,13 @@ class Memory(Closing):
         memory = self._space(owner)
         replaced = _replaced(memory)
         found: list[Record] = []
-        for item in memory.recall(query, gate=False).items:
+        recall = memory.recall(query, gate=False)
+        best = max((item.score for item in recall.items if item.kind == "turn"), default=0.0)
+        for item in recall.items:
             if item.kind != "turn" or item.id in replaced:
                 continue
-            score = 1 / (1 + math.exp(-item.score))
+            # How likely memory holds an answer, times how close the item comes to the best one.
+            score = recall.decision.have * math.exp(min(0.0, item.score - best) / 2)
             record = {**record_of(memory.turn(item.id), memory.space), "score": score}
             if _kept(record, owner, filters) and score >= (threshold or 0.0):
                 found.append(record)
@@ -213,11 +217,11 @@ class Memory(Closing):
 
     def close(self) -> None:
         """Finish thinking and close the memory."""
-        self._background.close()
+        self._minds.background.close()
         self._memory.close()
 
     def _space(self, owner: Mapping[str, str]) -> MemoryManager:
-        return self._memory.at(space_name(owner))
+        return self._minds.of(space_name(owner)).memory
 
     def _found(self, memory_id: str) -> tuple[MemoryManager, list[Turn]]:
         versions = self._versions(memory_id)
@@ -246,9 +250,26 @@ def _remember(memory: MemoryManager, turn: Turn) -> Turn | None:
         return None
     except NotFound:
         if not memory.remember(turn):
-            turn = replace(turn, id=random_id())
+            turn = replace(turn, id=short_id())
             memory.remember(turn)
         return turn
+
+
+def _identified(mind: Mind, turns: Sequence[Turn]) -> list[Turn]:
+    """The turns of one request with ids, each told by all that came before it in the request.
+
+    A conversation that comes again, longer by some messages, brings only these: where an exchange
+    of at least two messages is known, it is taken for the past and not for words said anew.
+    """
+    before: list[str] = []
+    keys: list[str] = []
+    for turn in turns:
+        before += [turn.session, turn.role, turn.speaker, turn.text]
+        keys.append(digest(mind.memory.space, *before))
+    known = next((n for n, key in enumerate(keys) if not mind.knows(key)), len(keys))
+    past = known if 2 <= known < len(keys) else 0
+    ids = [digest(k) if n < past else mind.request_id(k) for n, k in enumerate(keys)]
+    return [replace(turn, id=found) for turn, found in zip(turns, ids, strict=True)]
 
 
 def _turn(
@@ -262,14 +283,12 @@ def _turn(
         return None
     speaker = str(message.get("name") or (owner.get("user_id", "") if role == "user" else ""))
     session = owner.get("run_id", SESSION)
-    identity = "\0".join((session, role, speaker, text)).encode("utf-8", "replace")
     return Turn(
         text,
         speaker=speaker,
         role=role,
         session=session,
-        id=hashlib.blake2b(identity + space_name(owner).encode(), digest_size=8).hexdigest(),
-        meta={**metadata, **owner},
+        meta={**{k: v for k, v in metadata.items() if k not in RESERVED}, **owner},
     )
 
 

@@ -25,10 +25,14 @@ Record = dict[str, Any]
 OWNERS = ("user_id", "agent_id", "run_id")
 SESSION = "mem0"
 UPDATES = "mem0 updates"
-ROOT = "updates"
+DEFAULT_SPACE = "default"
+"""Where a memory is that nobody is named for."""
+ROOT = "mem0:updates"
 """In the meta of a version: the id under which the memory is known."""
-REPLACES = "replaces"
+REPLACES = "mem0:replaces"
 """In the meta of a version: the turn whose place it takes."""
+RESERVED = frozenset((*OWNERS, ROOT, REPLACES))
+"""Names in the meta of a turn that are ours and no metadata of the caller."""
 
 
 def named(filters: Mapping[str, Any] | None, name: str) -> str | None:
@@ -88,10 +92,23 @@ def owner_of(*, filters: Mapping[str, Any] | None = None, **ids: str | None) -> 
 
 
 def space_name(owner: Mapping[str, str]) -> str:
+    """The space of an owner: a user's own name, where no other owner can have it.
+
+    `user_id="alice"` -> `alice`, `agent_id="planner"` -> `agent:planner`, and
+    `user_id="agent:planner"` -> `user:agent:planner`.
+    """
     if "user_id" in owner:
-        return owner["user_id"]
+        user = owner["user_id"]
+        return f"user:{user}" if ":" in user or user == DEFAULT_SPACE else user
     name = "agent_id" if "agent_id" in owner else "run_id"
     return f"{name.removesuffix('_id')}:{owner[name]}"
+
+
+def _user_of(space: str) -> str | None:
+    """The user whose memories a space holds; None if it is no user's."""
+    if space.startswith("user:"):
+        return space.removeprefix("user:")
+    return None if ":" in space else space
 
 
 def is_ours(turn: Turn) -> bool:
@@ -101,14 +118,14 @@ def is_ours(turn: Turn) -> bool:
 
 def record_of(turn: Turn, space: str) -> Record:
     ids = {name: turn.meta[name] for name in OWNERS if name in turn.meta}
-    if not ids and not space.startswith(("agent:", "run:")):
-        ids = {"user_id": space}  # said through another adapter, in the same space
-    hidden = {*OWNERS, ROOT, REPLACES}
+    user = _user_of(space)
+    if not ids and user is not None:
+        ids = {"user_id": user}  # said through another adapter, in the same space
     return {
         "id": str(turn.meta.get(ROOT) or turn.id),
         "memory": turn.text,
         "hash": hashlib.md5(turn.text.encode(), usedforsecurity=False).hexdigest(),
-        "metadata": {key: value for key, value in turn.meta.items() if key not in hidden} or None,
+        "metadata": {key: value for key, value in turn.meta.items() if key not in RESERVED} or None,
         "created_at": iso(turn.time),
         "updated_at": iso(turn.time) if ROOT in turn.meta else None,
         "role": turn.role,

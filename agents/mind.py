@@ -4,6 +4,7 @@ Every adapter of this package works through a `Mind`. Whatever memory does, the 
 failure is logged, and turns that could not be stored are kept and stored with the next ones.
 """
 
+import hashlib
 import logging
 import secrets
 import threading
@@ -11,14 +12,18 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import count
 
 from knowhen.agents.prompt import PromptBudget, own_words
-from knowhen.memory.clock import Clock, NewId, SystemClock
+from knowhen.memory.clock import Clock, NewId
 from knowhen.memory.errors import HomeUnavailable, InvalidBudget, TurnConflict
 from knowhen.memory.manager import MemoryManager
 from knowhen.memory.records import Decision, Recall, Role, Turn
 
 log = logging.getLogger(__name__)
+AGAIN = timedelta(minutes=10)
+"""Within this time the same request is taken for one that was sent again; later it is said anew."""
 FAILED = "recall failed"
 """How the note of a recall begins that found nothing because memory could not be read."""
 KEPT = 128
@@ -135,7 +140,7 @@ class Mind:
         self.gate = gate
         self.background = background or Background()
         self._owns_background = background is None
-        self._clock = clock or SystemClock()
+        self._clock = clock or memory.clock
         self._new_id = new_id
         self._lock = threading.Lock()
         self._unkept: list[Turn] = []
@@ -176,8 +181,38 @@ class Mind:
         words = words.encode("utf-8", "replace").decode()  # a model may write half a surrogate
         return Turn(words, role=role, speaker=speaker, session=session, id=id or self._new_id())
 
-    def keep(self, turns: Iterable[Turn | None]) -> bool:
+    def request_id(self, *parts: str) -> str:
+        """The id of a turn that is known only by what was sent, such as a whole request.
+
+        A request that is sent again has the id of the first; the same words said later, as people
+        do who greet every day, have an id of their own.
+        """
+        now = self._clock.now()
+        for number in count():
+            found = digest(*parts, *([str(number)] if number else []))
+            said = self._time_of(found)
+            if said is None or now - said <= AGAIN:
+                return found
+        raise AssertionError("unreachable")
+
+    def knows(self, *parts: str) -> bool:
+        """Whether a turn that is known only by what was sent was ever stored."""
+        return self._time_of(digest(*parts)) is not None
+
+    def _time_of(self, turn_id: str) -> datetime | None:
+        """When a turn was said; None if there is none, or it cannot be read."""
+        unkept = [turn for turn in self._unkept if turn.id == turn_id]
+        try:
+            turn = unkept[0] if unkept else self.memory.turn(turn_id)
+        except Exception:  # a turn that is stored twice is better than none
+            return None
+        return turn.time
+
+    def keep(self, turns: Iterable[Turn | None], *, said_anew: bool = False) -> bool:
         """Store turns, after those that could not be stored before; then think behind.
+
+        What was erased is not stored again, unless it is `said_anew`: a request says nothing of
+        its age, and who repeats what they had erased wants it kept.
 
         False if they could not be stored now either, and are kept for the next time.
         """
@@ -187,7 +222,7 @@ class Mind:
             if not waiting:
                 return True
             try:
-                self._store(waiting)
+                self._store(waiting, said_anew=said_anew)
             except Exception:  # nothing that was said is given up
                 self._unkept = [*map(self._timed, waiting), *self._unkept]
                 log.exception("%d turns could not be stored; kept for later", len(waiting))
@@ -203,12 +238,16 @@ class Mind:
     def _timed(self, turn: Turn) -> Turn:
         return turn if turn.time else replace(turn, time=self._clock.now())
 
-    def _store(self, turns: Sequence[Turn]) -> None:
+    def _store(self, turns: Sequence[Turn], *, said_anew: bool) -> None:
         try:
-            self.memory.remember(turns)
+            added = set(self.memory.remember(turns))
         except TurnConflict:
             for turn in turns:
                 self._store_anew(turn)
+            return
+        for turn in turns:
+            if said_anew and turn.id not in added and self._time_of(turn.id) is None:
+                self.memory.remember(replace(turn, id=self._new_id()))
 
     def _store_anew(self, turn: Turn) -> None:
         """Store a turn whose id may be taken: by the same words said then, or by others."""
@@ -276,6 +315,12 @@ class Mind:
         self.settle()
         if self._owns_background:
             self.background.close()
+
+
+def digest(*parts: str) -> str:
+    """Twelve digits that follow from the parts."""
+    text = "\0".join(parts).encode("utf-8", "replace")
+    return hashlib.blake2b(text, digest_size=6).hexdigest()
 
 
 def no_recall(query: str, reason: str) -> Recall:

@@ -1,7 +1,6 @@
 """`wrap_openai`: an OpenAI client with a memory, and the same calls as before."""
 
 import asyncio
-import hashlib
 import json
 import logging
 from collections.abc import (
@@ -18,7 +17,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
-from knowhen.agents.mind import Mind
+from knowhen.agents.mind import Mind, digest
 from knowhen.agents.prompt import content_text
 from knowhen.memory.errors import extra
 from knowhen.memory.manager import MemoryManager
@@ -128,7 +127,7 @@ def _asked(items: object, *, before: str) -> Asked | None:
         first -= 1
     text = "\n".join(content_text(item.get("content")) for item in items[first : last + 1])
     past = json.dumps([before, list(items[: last + 1])], sort_keys=True, default=str)
-    return Asked(text, hashlib.blake2b(past.encode("utf-8", "replace"), digest_size=6).hexdigest())
+    return Asked(text, digest(past))
 
 
 def wrap_openai(
@@ -183,7 +182,8 @@ class _Heard:
 
     shape: Shape
     body: Body
-    digest: str
+    turn_id: str
+    """Of what the user said."""
 
 
 class _Ear:
@@ -201,9 +201,10 @@ class _Ear:
         if asked is None:
             return None
         prompt = self._mind.prompt(asked.text)
-        digest = _digest(self._session, asked.digest)
-        self._mind.keep([self._mind.turn(asked.text, session=self._session, id=digest)])
-        return _Heard(shape, shape.with_memory(body, prompt) if prompt else body, digest)
+        turn_id = self._mind.request_id(self._session, asked.digest)
+        turn = self._mind.turn(asked.text, session=self._session, id=turn_id)
+        self._mind.keep([turn], said_anew=True)
+        return _Heard(shape, shape.with_memory(body, prompt) if prompt else body, turn_id)
 
     def keep(self, heard: _Heard, said: str) -> None:
         """Store what the model said."""
@@ -218,8 +219,8 @@ class _Ear:
         self._mind.keep(())
 
     def _reply(self, heard: _Heard, said: str) -> Turn | None:
-        digest = _digest(heard.digest, said)
-        return self._mind.turn(said, role="assistant", session=self._session, id=digest)
+        turn_id = digest(heard.turn_id, said)
+        return self._mind.turn(said, role="assistant", session=self._session, id=turn_id)
 
     def said(self, heard: _Heard, answer: Any) -> str:
         """The text of an answer; nothing if it is of a kind that is read later."""
@@ -313,8 +314,3 @@ async def _aclose(
     await listening.aclose()
     await close()
     await asyncio.to_thread(ear.flush)
-
-
-def _digest(*parts: str) -> str:
-    text = "\0".join(parts).encode("utf-8", "replace")
-    return hashlib.blake2b(text, digest_size=6).hexdigest()

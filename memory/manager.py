@@ -366,6 +366,11 @@ class MemoryManager(Closing):
         return self._equipment.counter
 
     @property
+    def clock(self) -> Clock:
+        """What tells it the time."""
+        return self._equipment.clock
+
+    @property
     def graph(self) -> KnowledgeGraph:
         """The knowledge graph of this space, up to date."""
         return self._space.views.latest().graph

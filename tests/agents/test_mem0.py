@@ -1,4 +1,5 @@
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from openai_server import OpenAIServer
 from knowhen import MemoryManager, Turn
 from knowhen.agents.mem0 import AsyncMemory, Memory, import_mem0
 from knowhen.memory.errors import InvalidFile, InvalidInput, NotFound
+from knowhen.memory.testing.clock import FixedClock
 
 FACT = "My sister Anna plays the cello in Berlin."
 QUESTION = "What does my sister Anna play?"
@@ -59,6 +61,50 @@ def test_the_same_message_is_added_once(mem0: Memory) -> None:
     (added,) = mem0.add(FACT, user_id="alice")["results"]
     assert added["event"] == "ADD" and added["memory"] == FACT
     assert mem0.add(FACT, user_id="alice") == {"results": []}
+
+
+def test_the_same_words_on_three_days_are_three_memories() -> None:
+    clock = FixedClock(datetime(2024, 5, 1, 9, tzinfo=UTC))
+    mem0 = Memory(memory=MemoryManager.open(":memory:", clock=clock))
+    for _ in range(3):
+        assert len(mem0.add("Good morning!", user_id="alice")["results"]) == 1
+        clock.advance(timedelta(seconds=30))
+        assert mem0.add("Good morning!", user_id="alice") == {"results": []}  # sent again
+        clock.advance(timedelta(days=1))
+    assert texts(mem0.get_all(user_id="alice")) == ["Good morning!"] * 3
+    assert len({each["id"] for each in mem0.get_all(user_id="alice")["results"]}) == 3
+
+
+def test_a_conversation_that_comes_again_longer_brings_what_is_new() -> None:
+    clock = FixedClock(datetime(2024, 5, 1, 9, tzinfo=UTC))
+    mem0 = Memory(memory=MemoryManager.open(":memory:", clock=clock))
+    said = [("user", "Hi."), ("assistant", "Hello."), ("user", "Yes."), ("user", "Yes.")]
+    messages = [{"role": role, "content": text} for role, text in said]
+    mem0.add(messages[:2], user_id="alice")
+    clock.advance(timedelta(days=1))
+    added = mem0.add(messages, user_id="alice")["results"]
+    assert [entry["memory"] for entry in added] == ["Yes.", "Yes."]
+
+
+def test_no_owners_name_opens_the_memories_of_another(mem0: Memory) -> None:
+    names = ["a", "agent:a", "run:a", "user:a", "user:agent:a", "default", "user:default", "a:b"]
+    owners = [{kind: name} for kind in ("user_id", "agent_id", "run_id") for name in names]
+    mem0._memory.remember(Turn("The default space is nobody's."))
+    for number, owner in enumerate(owners):
+        mem0.add(f"I am number {number}.", **owner)
+    for number, owner in enumerate(owners):
+        assert texts(mem0.get_all(**owner)) == [f"I am number {number}."]
+        assert set(texts(mem0.search("Who am I?", **owner))) <= {f"I am number {number}."}
+    for owner in owners:
+        mem0.delete_all(**owner)
+    assert [turn.text for turn in mem0._memory.turns()] == ["The default space is nobody's."]
+
+
+def test_metadata_cannot_pretend_to_be_ours(mem0: Memory) -> None:
+    (added,) = mem0.add(FACT, user_id="alice")["results"]
+    mem0.add("Other.", user_id="alice", metadata={"mem0:replaces": added["id"], "agent_id": "x"})
+    assert texts(mem0.get_all(user_id="alice")) == [FACT, "Other."]
+    assert texts(mem0.search(QUESTION, user_id="alice"))[0] == FACT
 
 
 def test_users_do_not_see_each_other(mem0: Memory) -> None:

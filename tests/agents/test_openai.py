@@ -1,5 +1,6 @@
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from knowhen import MemoryManager, Turn
 from knowhen.agents.openai import wrap_openai
 from knowhen.memory.errors import MissingExtra
 from knowhen.memory.fence import unfenced
+from knowhen.memory.testing.clock import FixedClock
 
 FACT = "My sister Anna plays the cello in Berlin."
 QUESTION = "What does my sister Anna play?"
@@ -175,6 +177,26 @@ async def test_answers_read_as_they_come_in_are_remembered(
     raw = await aclient.chat.completions.with_raw_response.create(model="toy", messages=[USER])
     assert raw.parse().choices[0].message.content == "Three."
     assert texts(memory) == [QUESTION, "One.", "Two.", "Three."]
+
+
+def test_the_same_words_on_three_days_are_three_turns(openai_server: OpenAIServer) -> None:
+    clock = FixedClock(datetime(2024, 5, 1, 9, tzinfo=UTC))
+    hello: Any = [{"role": "user", "content": "Good morning!"}]
+    with (
+        MemoryManager.open(":memory:", clock=clock) as memory,
+        OpenAI(base_url=openai_server.url, api_key="k", max_retries=0) as plain,
+    ):
+        client = wrap_openai(plain, memory=memory)
+        for _ in range(3):
+            for _ in range(2):  # the second request is the first, sent again
+                openai_server.enqueue("Hello.")
+                client.chat.completions.create(model="toy", messages=hello)
+            clock.advance(timedelta(days=1))
+        assert texts(memory) == ["Good morning!", "Hello."] * 3
+        memory.forget(matching="Good morning!")
+        openai_server.enqueue("Hello.")
+        client.chat.completions.create(model="toy", messages=hello)
+        assert texts(memory).count("Good morning!") == 1
 
 
 def test_a_tool_loop_is_remembered_once(
