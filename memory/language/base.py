@@ -50,6 +50,13 @@ class Utterance:
     recalling: bool
     """Points back at what was said."""
     words: int
+    follows: bool = False
+    """Takes up what was just said: "and her sister?", "y su hermana?"."""
+    of_listener: bool = False
+    """Asks what the one who is spoken to said or did: "what did you recommend to me?"."""
+
+
+Asked = Literal["who", "where", "how_many", "why"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +75,8 @@ class Question:
     """Whether something ever happened: "have I been to Rome?"."""
     yes_no: bool = False
     """Yes or no."""
+    asks: frozenset[Asked] = frozenset()
+    """The question words that it holds."""
     options: tuple[str, ...] = ()
     """The answers to choose from: "tea or coffee" gives both."""
 
@@ -136,8 +145,13 @@ class Language(Protocol):
         """Whether an answer says that it has none: "I do not know"."""
         ...
 
-    def find_dates(self, text: str, *, base: datetime | None = None) -> list[DateSpan]:
-        """Dates in order and without overlap; relative ones count from `base`."""
+    def find_dates(
+        self, text: str, *, base: datetime | None = None, past: bool = False
+    ) -> list[DateSpan]:
+        """Dates in order and without overlap; relative ones count from `base`.
+
+        `past` says that a date without a year has gone by, as in a question about it.
+        """
         ...
 
     def boundary_cues(self, text: str, names: Sequence[str]) -> tuple[str, ...]:

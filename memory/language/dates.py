@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from functools import cache
 
+from dateutil.relativedelta import relativedelta
+
 from knowhen.memory.language.base import DateSpan
 from knowhen.memory.language.periods import (
     Days,
@@ -31,7 +33,7 @@ _ANYWHERE = (
     r"|(?P<cjk>(?:\d{4}\s?年\s?)?\d{1,2}\s?月(?:\s?\d{1,2}\s?[日号號])?|\d{4}\s?年)"
     r"|(?P<numeric>(?<![\d/.-])\d{1,2}(?P<mark>[-/.])\d{1,2}(?P=mark)(?:\d{4}|\d{2})(?![\d/.-]\d|\d))"
 )
-_FIGURES = re.compile(r"\d[-/.]\d\d?[-/.]\d|(?:19|20)\d\d|\d\s?[年月]")
+_FIGURES = re.compile(r"\d[-/.]\d\d?[-/.]\d|\d\.\s?\d\d?\.|(?:19|20)\d\d|\d\s?[年月]")
 _TO_SPACES = {ord(mark): " " for mark in ".,;:!?\"'’“”()[]{}<>/-–—…*_~`\n"}
 _DIGITS = re.compile(r"\d+")
 
@@ -77,6 +79,18 @@ class _Table:
         return found[0] if found else None
 
 
+_YEARLESS = frozenset(("dmy", "mdy", "dm", "cjk", "month"))
+_YEAR = re.compile(r"\d{4}")
+
+
+def _gone_by(match: re.Match[str], kind: str, days: Days, today: date) -> Days:
+    """The same day of the year before, if it was named without a year and is still to come."""
+    if kind not in _YEARLESS or days[0] <= today or _YEAR.search(match[kind]):
+        return days
+    year = relativedelta(years=1)
+    return days[0] - year, days[1] - year
+
+
 class DateReader:
     """Finds dates by the words of one language."""
 
@@ -106,11 +120,13 @@ class DateReader:
         self._capital = any(form[:1].isupper() for form in words.table("months").values())
         self._day_first = "day_first" in words
 
-    def find(self, text: str, *, base: datetime | None = None) -> list[DateSpan]:
+    def find(
+        self, text: str, *, base: datetime | None = None, past: bool = False
+    ) -> list[DateSpan]:
         """Dates in order and without overlap; see `find_dates`."""
         if not self._may_hold_dates(text):
             return []
-        return list(self._spans(text, base.date() if base is not None else None))
+        return list(self._spans(text, base.date() if base is not None else None, past=past))
 
     def _may_hold_dates(self, text: str) -> bool:
         if self._always:
@@ -119,13 +135,15 @@ class DateReader:
             return True
         return _FIGURES.search(text) is not None
 
-    def _spans(self, text: str, today: date | None) -> Iterator[DateSpan]:
+    def _spans(self, text: str, today: date | None, *, past: bool) -> Iterator[DateSpan]:
         for match in self._date.finditer(text):
             kind = str(match.lastgroup)
             try:
                 days = _READERS[kind](self, match, today)
             except (ValueError, OverflowError):  # such as 31 June, or a year out of range
                 continue
+            if past and today is not None and days is not None:
+                days = _gone_by(match, kind, days, today)
             if days is not None:
                 start, (first, last) = self._anchored(text, match.start(kind), days)
                 start, first, last = self._narrowed(text, start, first, last)
@@ -162,6 +180,11 @@ class DateReader:
             day = date(numbers[1], month, numbers[0])
             return day, day
         return nearest_year(month, numbers[0], today)
+
+    def _figures(self, match: re.Match[str], today: date | None) -> Days | None:
+        """Day and month in figures, such as "4.8."."""
+        day, month = map(int, _DIGITS.findall(match["dm"]))
+        return nearest_year(month, day, today)
 
     def _month(self, text: str) -> int:
         key = self._months.key(text)
@@ -303,6 +326,7 @@ _READERS: Mapping[str, Callable[[DateReader, re.Match[str], date | None], Days |
     "numeric": DateReader._numeric,
     "dmy": DateReader._day_month,
     "mdy": DateReader._day_month,
+    "dm": DateReader._figures,
     "my": DateReader._month_year,
     "ago": DateReader._ago,
     "ahead": DateReader._ahead,

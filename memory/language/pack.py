@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 
-from knowhen.memory.language.base import DateSpan, Pronouns, Question, Utterance
+from knowhen.memory.language.base import Asked, DateSpan, Pronouns, Question, Utterance
 from knowhen.memory.language.dates import date_reader
 from knowhen.memory.language.pronouns import names_the_speaker, pronouns
 from knowhen.memory.language.terms import stem, terms, words
@@ -18,6 +18,11 @@ from knowhen.memory.language.wordings import wordings
 _MARK = re.compile(r"[?？؟]")
 _MARKS = ("?", "？", "؟")
 _MORE = re.compile(r"[.!?]\s+\w")
+_WORD = re.compile(r"\w+(?:['’]\w+)*")
+_CLAUSE_END = re.compile(r"[.!?;,:。！？；，、—]\s*")
+_READ = 600
+"""Characters of a message whose clauses are looked at; a longer one brings a text along."""
+_ASKED: tuple[Asked, ...] = ("who", "where", "how_many", "why")
 _POSSESSIVE = "'s"
 SPEAKER, LISTENER, GROUP = 1, 2, 4
 """Bits of whom a word stands for."""
@@ -55,9 +60,11 @@ class Pack:
         """A folded name without the ending of its genitive: "kim's" -> "kim"."""
         return word[:-2] if word.endswith(_POSSESSIVE) else word.rstrip("'")
 
-    def find_dates(self, text: str, *, base: datetime | None = None) -> list[DateSpan]:
+    def find_dates(
+        self, text: str, *, base: datetime | None = None, past: bool = False
+    ) -> list[DateSpan]:
         """Dates in order and without overlap."""
-        return date_reader(self.code).find(text, base=base)
+        return date_reader(self.code).find(text, base=base, past=past)
 
     # What a message wants ---------------------------------------------------------------
     def read_utterance(self, text: str) -> Utterance:
@@ -67,17 +74,50 @@ class Pack:
         question = bool(_MARK.search(text) or self._has("question", text))
         about_self = names_the_speaker(found) or not self.pronouns.group.isdisjoint(found)
         attribute = bool(self._has("attribute", text))
-        small_talk = not recalling and self._chats(text, found, asking=question and about_self)
+        work = bool(self._has("work", text)) and not recalling
+        asking = question and about_self
+        small_talk = not (recalling or work) and self._chats(text, found, asking=asking)
         return Utterance(
             small_talk=small_talk,
-            work=bool(self._has("work", text)) and not recalling,
+            work=work,
             question=question and not small_talk,
-            request=bool(self._has("request", text)) and not small_talk,
+            request=self._opens("request", text) and not small_talk,
             personal=(about_self or attribute or recalling) and not small_talk,
             recalling=recalling,
-            help=bool(self._has("help", text)) and not recalling,
+            help=self._opens("help", text) and not recalling,
             words=len(found),
+            follows=not work and self._follows(text, found),
+            of_listener=bool(self._has("of_listener", text)),
         )
+
+    def _opens(self, section: str, text: str) -> bool:
+        """Whether a clause of the text begins so: "I'm tired. Suggest a dinner"."""
+        pattern = self.words.pattern(section)
+        return any(pattern.search(clause) for clause in _CLAUSE_END.split(text[:_READ]))
+
+    def _follows(self, text: str, found: list[str]) -> bool:
+        """Whether only what was just said tells what is meant."""
+        if self._has("following", text):
+            return True
+        return len(found) <= _LONGEST_CHAT and self._points_back(text)
+
+    def _points_back(self, text: str) -> bool:
+        """Whether a pronoun stands for what was named before.
+
+        An address may be written like such a pronoun, but for its capital: "Können Sie ...".
+        """
+        pointing, listener = self.pronouns.pointing, self.pronouns.listener
+        if not self.words.spaced:
+            return any(pronoun in text for pronoun in pointing)
+        capitals = "nouns_have_capitals" not in self.words
+        for place, word in enumerate(_WORD.findall(text)):
+            capital = place > 0 and len(word) > 1 and word[0].isupper()
+            folded = word.casefold()
+            if folded in pointing and not (capital and folded in listener):
+                return True
+            if capital and capitals and folded not in self.function_words:
+                return False  # "does Tom like his job?" names whom it means
+        return False
 
     def asks(self, text: str) -> bool:
         """Whether a text is one sentence that asks for something and tells nothing."""
@@ -117,6 +157,7 @@ class Pack:
             current=bool(self._has("current", text)),
             value=bool(self._has("value", text)),
             whether=self.words.pattern("whether").match(text) is not None,
+            asks=frozenset(kind for kind in _ASKED if self._has(f"asks {kind}", text)),
             yes_no=bool(self._has("yes_no", text)) and not self._has("or", text),
             options=(choice["first"], choice["second"]) if choice else (),
         )

@@ -6,6 +6,7 @@ from collections.abc import Set as AbstractSet
 from functools import cache, lru_cache
 
 from knowhen.memory.language.detection import detect, snowball_name, stop_words
+from knowhen.memory.language.wordings import wordings
 
 # Scripts written without spaces between words: Han, kana, Hangul stays spaced, Thai, Lao, Khmer,
 # Myanmar. Runs of them are indexed as overlapping pairs of characters.
@@ -13,6 +14,7 @@ _UNSPACED = "぀-ヿ㐀-䶿一-鿿豈-﫿฀-๿຀-໿ក-៿က-႟"
 _TOKEN = re.compile(rf"[{_UNSPACED}]+|[^\W_{_UNSPACED}]+(?:['’][^\W_{_UNSPACED}]+)*(?:\+\+|#)?")
 _TOKEN_OR_END = re.compile(rf"{_TOKEN.pattern}|[.!?\n]")
 _RUN = re.compile(rf"[{_UNSPACED}]")
+_KANA = re.compile("[\u3040-\u30ff]")
 
 
 def fold(text: str) -> str:
@@ -36,23 +38,32 @@ def overlap(first: AbstractSet[str], second: AbstractSet[str]) -> float:
 
 
 @cache
-def _stemmer(language: str) -> object:
+def _stemmer(language: str) -> object | None:
     import snowballstemmer
 
-    return snowballstemmer.stemmer(snowball_name(language))
+    name = snowball_name(language)
+    return snowballstemmer.stemmer(name) if name else None
 
 
 @lru_cache(maxsize=65_536)
 def stem(word: str, language: str) -> str:
-    """The Snowball stem of a folded word; words with digits or signs stay as they are."""
+    """The Snowball stem of a folded word; words with digits or signs stay as they are, and all
+    words of a language that Snowball does not know."""
     if not word.replace("'", "").isalpha():
         return word
     base = word[:-2] if word.endswith("'s") else word
-    return str(_stemmer(language).stemWord(base))  # type: ignore[attr-defined]
+    stemmer = _stemmer(language)
+    return str(stemmer.stemWord(base)) if stemmer is not None else base  # type: ignore[attr-defined]
 
 
 def _bigrams(run: str) -> list[str]:
     return [run] if len(run) == 1 else [run[i : i + 2] for i in range(len(run) - 1)]
+
+
+def _pieces(run: str) -> list[str]:
+    """A run of an unspaced script without the words in it that have no content."""
+    cut = wordings("ja" if _KANA.search(run) else "zh").pattern("cut")
+    return [piece for piece in cut.split(run) if piece]
 
 
 def unspaced(text: str) -> bool:
@@ -62,7 +73,9 @@ def unspaced(text: str) -> bool:
 
 def word_terms(word: str, language: str) -> list[str]:
     """Search terms of one folded word: its stem, or the pairs of a run of an unspaced script."""
-    return _bigrams(word) if _RUN.match(word) else [stem(word, language)]
+    if not _RUN.match(word):
+        return [stem(word, language)]
+    return [pair for piece in _pieces(word) or [word] for pair in _bigrams(piece)]
 
 
 def terms(text: str, *, keep_stop_words: bool = False) -> list[str]:

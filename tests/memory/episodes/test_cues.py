@@ -22,7 +22,7 @@ def said(*texts: str) -> list[Unit]:
         ("And one more thing", ("reaction", "reference", "continuation")),
         ("The ferry leaves at noon", ()),
         ("Die Fähre fährt mittags", ()),
-        ("Also ich fahre mit ihr und her mit dir", ()),
+        ("Also ich fahre mit ihr und her mit dir", ("reference",)),
     ],
 )
 def test_cues_of_a_beginning(text: str, names: tuple[str, ...]) -> None:
