@@ -26,6 +26,11 @@ _ASKED: tuple[Asked, ...] = ("who", "where", "how_many", "why")
 _POSSESSIVE = "'s"
 SPEAKER, LISTENER, GROUP = 1, 2, 4
 """Bits of whom a word stands for."""
+RELATIONS = (
+    *("choice", "both", "who", "where", "when", "country", "possessive"),
+    *("kin", "life", "work_of", "award", "order"),
+)
+"""What the section `world` of a language tells of a question; features of the gate."""
 _SHORT, _LONGEST_CHAT = 8, 12
 """Words of a greeting with what follows it, and of any talk for its own sake."""
 
@@ -179,7 +184,10 @@ class Pack:
 
     def world_relation(self, text: str) -> Mapping[str, float]:
         """Which relations a question about the world names: "who directed it?" -> who, work_of."""
-        found = {name: float(bool(pattern.search(text))) for name, pattern in self._world.items()}
+        found = {
+            name: float(name in self._world and bool(self._world[name].search(text)))
+            for name in RELATIONS
+        }
         return {"yes_no": float(bool(self._has("yes_no", text))), **found}
 
     def world_counts(self, text: str) -> tuple[int, int]:

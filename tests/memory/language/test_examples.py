@@ -85,6 +85,11 @@ def test_a_language_without_a_pack_gives_neutral_answers(text: str) -> None:
     assert language_of(text).read_question(text) == Question()
 
 
+def test_every_language_gives_the_gate_the_same_features() -> None:
+    found = [set(pack(code).world_relation("?")) for code in (*COMPLETE, "nl", "pl", "ko")]
+    assert all(names == found[0] for names in found)
+
+
 def test_dutch_has_function_words_and_stems_though_it_has_no_pack() -> None:
     language = language_of("Waar heb ik mijn fietsen dan gestald?")
     assert language.code == "nl"
