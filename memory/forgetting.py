@@ -139,7 +139,7 @@ class Erasure:
         """What an erasure would take, found by doing it and rolling it back."""
         found = Erased()
         try:
-            with self._store.transaction():
+            with self._store.transaction(self._space):
                 found = self._ledger.erase(turn_ids=selection.turns, thought_ids=selection.thoughts)
                 raise _OnlyAsked
         except _OnlyAsked:
@@ -156,7 +156,7 @@ class Erasure:
         """Erase now, in one transaction, then leave no byte of it in any file."""
         store, space = self._store, self._space
         turns = [s.turn for s in store.turns(space, ids=selection.turns)]
-        with store.transaction():
+        with store.transaction(space):
             gone = self._ledger.erase(turn_ids=selection.turns, thought_ids=selection.thoughts)
             store.bury(space, [tombstone(store, turn) for turn in turns])
             ids = [turn.id for turn in turns]
@@ -168,7 +168,7 @@ class Erasure:
             store.log(space, "erase", counts, {}, self._clock.now())
             store.bump_epoch(space)
         self._index.forget(space)
-        store.purge()
+        store.purge(space)
         texts = [turn.text for turn in turns] + list(gone.texts)
         return Receipt(
             space=space,
@@ -181,15 +181,12 @@ class Erasure:
         )
 
     def _residues(self, texts: Sequence[str]) -> list[str]:
-        """Files that still hold an erased text which no other turn of the home says as well."""
+        """Files that still hold an erased text which no other record of the space says as well."""
         needles = [text for text in texts if len(text.encode()) >= NEEDLE]
-        said = [
-            stored.turn.text
-            for space in self._store.spaces()
-            for stored in self._store.turns(space)
-        ]
-        unique = [text for text in needles if not any(text in other for other in said)]
-        return self._store.residues([text.encode() for text in unique])
+        found = self._store.residues(self._space, [text.encode() for text in needles])
+        hit = sorted({place for _, places in found for place in places})
+        said = dict(zip(hit, self._store.says(self._space, [needles[n] for n in hit]), strict=True))
+        return [name for name, places in found if not all(said[place] for place in places)]
 
     def _digest(self, turns: Sequence[Turn]) -> str:
         key = (self._store.setting("secret") or "").encode()

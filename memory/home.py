@@ -10,7 +10,6 @@ from knowhen.memory.errors import HomeUnavailable
 VARIABLE = "KNOWHEN_HOME"
 MEMORY = ":memory:"
 """Given as a home: keep nothing on the disk."""
-DATABASE = "memory.db"
 
 
 def home_folder(
@@ -45,12 +44,12 @@ def home_folder(
     return folder
 
 
-def database_path(
+def chosen_home(
     home: str | os.PathLike[str] | None = None,
     *,
     environment: Mapping[str, str] | None = None,
 ) -> str:
-    """What `SqliteStore` opens: the file in the home folder, or ":memory:" for that home.
+    """What a store opens: the home folder, created and writable, or ":memory:" for that home.
 
     Raises:
         HomeUnavailable: the folder cannot be created or written.
@@ -59,7 +58,7 @@ def database_path(
     chosen = os.fspath(home) if home else values.get(VARIABLE)
     if chosen == MEMORY:
         return MEMORY
-    return str(home_folder(chosen, environment=values) / DATABASE)
+    return str(home_folder(chosen, environment=values))
 
 
 def user_data_folder(environment: Mapping[str, str], platform: str) -> Path:

@@ -11,11 +11,11 @@ from knowhen.memory.clock import Clock, NewId, SystemClock, random_id
 from knowhen.memory.closing import Closing
 from knowhen.memory.embedders.base import Embedder
 from knowhen.memory.embedders.factory import make_embedder
-from knowhen.memory.embedders.identity import claim
+from knowhen.memory.embedders.identity import check_space, claim
 from knowhen.memory.errors import InvalidInput, NotFound
 from knowhen.memory.forgetting import Wanted, select
 from knowhen.memory.gate.calibration import ERROR, Calibration, Trace
-from knowhen.memory.home import database_path, home_folder
+from knowhen.memory.home import chosen_home
 from knowhen.memory.indexes.base import VectorIndex
 from knowhen.memory.indexes.factory import make_index
 from knowhen.memory.models.base import ChatModel
@@ -62,8 +62,13 @@ class MemoryManager(Closing):
             raise InvalidInput("the name of a space cannot be empty")
         self._equipment = equipment
         self._store: Store = equipment.store
-        self._space = Space(space, equipment)
         self.space = space
+        if not equipment.reindexing:
+            check_space(self._store, space, equipment.embedder)
+
+    @property
+    def _space(self) -> Space:
+        return self._equipment.spaces.at(self.space, self._equipment)
 
     @classmethod
     def open(
@@ -99,16 +104,16 @@ class MemoryManager(Closing):
         """
         settings = settings or Settings()
         chosen = make_embedder(embedder)
-        store = SqliteStore(database_path(home))
+        store = SqliteStore(chosen_home(home))
         try:
             if not reindexing:
                 claim(store, chosen)
-            _make_secret(store)
-            folder = None if store.in_memory else home_folder(home)
+            # The key of digests that outlive what was erased; without it they could be guessed.
+            store.claim_setting("secret", secrets.token_hex(32))
             chat = make_model(model)
             equipment = Equipment(
                 store=store,
-                index=make_index(index, store, folder),
+                index=make_index(index, store),
                 embedder=chosen,
                 model=chat,
                 proposer=make_proposer(chat),
@@ -118,6 +123,7 @@ class MemoryManager(Closing):
                 clock=clock or SystemClock(),
                 new_id=new_id,
                 settings=settings,
+                reindexing=reindexing,
             )
             return cls(equipment, space)
         except BaseException:
@@ -158,7 +164,7 @@ class MemoryManager(Closing):
     def settle(self) -> Settled:
         """Close open events, cut them with hindsight, embed and think about what is waiting."""
         self._space.remembering.embed_pending()
-        with one_thread(), self._store.transaction():
+        with one_thread(), self._store.transaction(self.space):
             self._space.events.settle()
         return self._space.settling.run()
 
@@ -232,12 +238,12 @@ class MemoryManager(Closing):
         named = [turn.id if isinstance(turn, Turn) else turn for turn in turns]
         found = [self.turn(turn_id) for turn_id in ids("turns", named)]
         proposals = self._equipment.proposer.propose(found)
-        with self._store.transaction():
+        with self._store.transaction(self.space):
             return self._space.ledger.learn(proposals)
 
     def apply(self, operation: Operation) -> int:
         """Apply one operation; give back its id in the log."""
-        with self._store.transaction():
+        with self._store.transaction(self.space):
             return self._space.ledger.apply(operation)
 
     def insert(self, statement: str | Insert) -> int:
@@ -258,7 +264,7 @@ class MemoryManager(Closing):
             OperationRefused: it cannot be undone; an erasure never can.
             NotFound: there is no such operation.
         """
-        with self._store.transaction():
+        with self._store.transaction(self.space):
             return self._space.ledger.undo(operation_id)
 
     def feedback(self, recall: Recall, *, useful: Sequence[str]) -> None:
@@ -399,14 +405,14 @@ class MemoryManager(Closing):
             "graph edges": sum(edges.values()),
             "operations": len(self._store.operations(self.space)),
             "embedder": self._equipment.embedder.name,
-            "disk bytes": self._store.disk_bytes(),
+            "disk bytes": self._store.disk_bytes(self.space),
         }
 
     # Care --------------------------------------------------------------------------------
     def reindex(self) -> None:
         """Rebuild everything derived of every space from turns and the operation log."""
         reindex(self._equipment)
-        self._space = Space(self.space, self._equipment)
+        self._equipment.spaces.clear()
 
     def doctor(self) -> list[str]:
         """Inconsistencies in words; empty when all is well."""
@@ -447,11 +453,3 @@ class MemoryManager(Closing):
     areindex = twin(reindex)
     adoctor = twin(doctor)
     aclose = twin(close)
-
-
-def _make_secret(store: Store) -> None:
-    """The key of digests that outlive what was erased; without it they could be guessed."""
-    if store.setting("secret") is None:
-        with store.transaction():
-            if store.setting("secret") is None:
-                store.set_setting("secret", secrets.token_hex(32))

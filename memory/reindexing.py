@@ -8,14 +8,16 @@ BATCH = 200
 
 
 def reindex(equipment: Equipment) -> None:
-    """Rebuild every space with the embedder and settings at hand, in one transaction.
+    """Rebuild every space with the embedder and settings at hand, each in one transaction.
 
-    Until it commits, other processes go on with what was there; if it fails, nothing changed.
+    Until it commits, other processes go on with what was there; if it fails, nothing of the
+    space changed. The home takes the embedder over last, so that a reindex that was cut off can
+    be begun again.
     """
     store = equipment.store
-    with store.transaction():
-        adopt(store, equipment.embedder)
-        for name in store.spaces():
+    for name in store.spaces():
+        with store.transaction(name):
+            adopt(store, equipment.embedder, name)
             store.clear_derived(name)
             space = Space(name, equipment)
             turns = [stored.turn for stored in store.turns(name)]
@@ -25,5 +27,5 @@ def reindex(equipment: Equipment) -> None:
             space.settling.run(anew=True)
             space.ledger.replay()
             store.bump_epoch(name)
-    for name in store.spaces():
         equipment.index.forget(name)
+    adopt(store, equipment.embedder)

@@ -114,7 +114,7 @@ class Remembering:
 
     def _store_turns(self, turns: Sequence[Turn], entries: dict[str, list[Entry]]) -> list[str]:
         store, space = self._store, self._space
-        with store.transaction():
+        with store.transaction(space):
             digests = {self.tombstone(turn): turn for turn in turns}
             gone = store.buried(space, list(digests))
             kept = [turn for digest, turn in digests.items() if digest not in gone]
@@ -148,7 +148,7 @@ class Remembering:
             if entry.owner in owners:
                 texts[number] = indexed_text(owners[entry.owner], entry.start, entry.end)
         vectors = checked_vectors(self._embedder, texts)
-        with self._store.transaction():
+        with self._store.transaction(self._space):
             self._store.set_vectors(
                 self._space, {e.id: v for e, v in zip(pending, vectors, strict=True)}
             )

@@ -109,7 +109,7 @@ class Settling:
                 items=proposals.items[start : start + AT_ONCE],
                 rejected=proposals.rejected if last else (),
             )
-            with self._store.transaction():
+            with self._store.transaction(self._space):
                 if event not in self._store.unconsolidated(self._space, ids=[event.id]):
                     return None
                 new = self._ledger.learn(part, anew=anew)
@@ -135,7 +135,7 @@ class Settling:
         judged = self._judge.judge(asked)
         if not judged.failures:
             left = {thought.id for pair in later for thought in pair}
-            with self._store.transaction():
+            with self._store.transaction(self._space):
                 self._ledger.unjudged.discard(key for key in waiting if key not in left)
         return judged
 
@@ -144,7 +144,7 @@ class Settling:
         applied = 0
         for operation in operations:
             try:
-                with self._store.transaction():
+                with self._store.transaction(self._space):
                     self._ledger.apply(operation)
                 applied += 1
             except (NotFound, OperationRefused) as error:

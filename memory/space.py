@@ -1,6 +1,8 @@
 """One space with all its parts wired: what the manager works through."""
 
-from dataclasses import dataclass
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -49,6 +51,36 @@ class Equipment:
     clock: Clock
     new_id: NewId
     settings: Settings
+    reindexing: bool = False
+    """Whether spaces that another embedder filled are opened as well."""
+    spaces: "Spaces" = field(default_factory=lambda: Spaces())
+
+
+class Spaces:
+    """The spaces of a home that were used last, with what recall keeps of them in memory.
+
+    A manager asks for its space at every call, so a home with many spaces takes no more memory
+    than one with `most`.
+    """
+
+    def __init__(self, most: int = 64) -> None:
+        self._most, self._lock = most, threading.Lock()
+        self._open: OrderedDict[str, Space] = OrderedDict()
+
+    def at(self, name: str, equipment: Equipment) -> "Space":
+        """The parts of a space, made if it was not used for long."""
+        with self._lock:
+            if name not in self._open:
+                self._open[name] = Space(name, equipment)
+            self._open.move_to_end(name)
+            while len(self._open) > self._most:
+                self._open.popitem(last=False)
+            return self._open[name]
+
+    def clear(self) -> None:
+        """Make every space anew when it is used next."""
+        with self._lock:
+            self._open.clear()
 
 
 class Space:

@@ -18,24 +18,40 @@ def claim(store: Store, embedder: Embedder) -> None:
     Raises:
         EmbedderMismatch: the store was filled with another embedder.
     """
-    stored = identity(store)
-    if stored is None:
-        with store.transaction():
-            adopt(store, embedder)
-    elif stored != (embedder.name, embedder.dimension):
-        raise EmbedderMismatch(_words(*stored), _words(embedder.name, embedder.dimension))
+    name = store.claim_setting(_NAME, embedder.name)
+    if name == embedder.name:
+        _check(name, store.claim_setting(_DIMENSION, str(embedder.dimension)), embedder)
+    else:
+        _check(name, store.setting(_DIMENSION), embedder)
 
 
-def adopt(store: Store, embedder: Embedder) -> None:
-    """Take the embedder as the store's own, inside a transaction."""
-    store.set_setting(_NAME, embedder.name)
-    store.set_setting(_DIMENSION, str(embedder.dimension))
+def check_space(store: Store, space: str, embedder: Embedder) -> None:
+    """Check the embedder against the one that filled a space.
+
+    Raises:
+        EmbedderMismatch: they differ, because a reindex was cut off between two spaces.
+    """
+    name = store.setting(_NAME, space=space)
+    if name is not None:
+        _check(name, store.setting(_DIMENSION, space=space), embedder)
+
+
+def adopt(store: Store, embedder: Embedder, space: str | None = None) -> None:
+    """Take the embedder as the one of a space, inside its transaction, or of the home."""
+    store.set_setting(_NAME, embedder.name, space=space)
+    store.set_setting(_DIMENSION, str(embedder.dimension), space=space)
 
 
 def identity(store: Store) -> tuple[str, int] | None:
     """Name and dimension of the embedder that filled the store, or None if it is new."""
     name, dimension = store.setting(_NAME), store.setting(_DIMENSION)
     return (name, int(dimension)) if name and dimension else None
+
+
+def _check(name: str, dimension: str | None, embedder: Embedder) -> None:
+    length = int(dimension or embedder.dimension)
+    if (name, length) != (embedder.name, embedder.dimension):
+        raise EmbedderMismatch(_words(name, length), _words(embedder.name, embedder.dimension))
 
 
 def _words(name: str, dimension: int) -> str:

@@ -142,13 +142,17 @@ def _listed(names: tuple[str, ...]) -> str:
     return ", ".join(names)
 
 
+_SETTING = "gate"
+"""Setting of a space that holds the calibration."""
+
+
 class Gate:
     """Decides on findings; keeps its calibration in the store, so that every process sees it."""
 
     def __init__(
         self, store: Store, space: str, *, embedder: str, heads: Heads | None = None
     ) -> None:
-        self._store, self._key = store, f"gate:{space}"
+        self._store, self._space = store, space
         self._heads = heads or shipped_heads(family_of(embedder))
 
     def decide(self, findings: Findings) -> Decision:
@@ -160,7 +164,7 @@ class Gate:
     @property
     def calibration(self) -> Calibration:
         """What `calibrate` and feedback have changed; the shipped one before."""
-        text = self._store.setting(self._key)
+        text = self._store.setting(_SETTING, space=self._space)
         return Calibration() if text is None else Calibration.from_json(text)
 
     def calibrate(
@@ -184,12 +188,12 @@ class Gate:
 
     def learn(self, *, missed: bool) -> None:
         """Move the threshold after one answer of feedback."""
-        with self._store.transaction():  # another process may be learning as well
+        # Another process may be learning as well.
+        with self._store.transaction(self._space):
             self._keep(self.calibration.learn(missed=missed))
 
     def _keep(self, calibration: Calibration) -> None:
-        with self._store.transaction():
-            self._store.set_setting(self._key, calibration.to_json())
+        self._store.set_setting(_SETTING, calibration.to_json(), space=self._space)
 
 
 def consult(

@@ -47,8 +47,8 @@ class ChromaIndex:
     Not to be searched inside a transaction that may be rolled back.
 
     Args:
-        folder: where Chroma keeps its files; several processes may share it. None takes a
-            temporary one.
+        folder: where Chroma keeps its files; several processes may share it. None keeps those of
+            a space beside what the store keeps of it, or in a temporary folder.
         host, port: a Chroma server instead of the folder.
         new_id: makes the token that tells writers apart.
 
@@ -70,7 +70,7 @@ class ChromaIndex:
         self._new_id = new_id
         self._place: Place
         if host is None:
-            self._place = FolderPlace(Path(folder) if folder is not None else None)
+            self._place = FolderPlace(None if folder is None else Path(folder), store.beside)
         else:
             self._place = ServerPlace(host, port, prefix=_prefix(store, new_id))
         self._lock = threading.RLock()
@@ -90,7 +90,7 @@ class ChromaIndex:
                 return self._search(space, kind, vector, limit)
 
     def forget(self, space: str) -> None:
-        with self._lock, self._place.locked():
+        with self._lock, self._place.locked(space):
             self._close_space(space)
             self._place.drop(space, keep=None)
 
@@ -121,7 +121,7 @@ class ChromaIndex:
         seen = self._states.get((space, kind))
         if seen is not None and (seen.version, seen.epoch) == (version, epoch):
             return seen
-        with self._place.locked():
+        with self._place.locked(space):
             # Read again: only what is read under the lock is safe from another's erasure.
             version, epoch = self._store.version(space), self._store.epoch(space)
             if seen is None or seen.epoch != epoch:
@@ -190,9 +190,4 @@ class ChromaIndex:
 
 def _prefix(store: Store, new_id: Callable[[], str]) -> str:
     """A name of this home, because a server may hold the collections of many."""
-    with store.transaction():
-        known = store.setting("chroma_home")
-        if known is None:
-            known = new_id()
-            store.set_setting("chroma_home", known)
-    return known
+    return store.claim_setting("chroma_home", new_id())

@@ -7,7 +7,7 @@ import sqlite3
 import struct
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from hashlib import blake2b
 from pathlib import Path
@@ -34,8 +34,8 @@ class Place(Protocol):
         """Most rows that one write may have."""
         ...
 
-    def locked(self) -> AbstractContextManager[None]:
-        """Keep other processes from writing or removing collections."""
+    def locked(self, space: str) -> AbstractContextManager[None]:
+        """Keep other processes from writing or removing collections of a space."""
         ...
 
     def collection(self, space: str, epoch: int, kind: EntryKind) -> "Collection":
@@ -64,50 +64,61 @@ class FolderPlace:
 
     batch = 5000
 
-    def __init__(self, folder: Path | None) -> None:
+    def __init__(self, folder: Path | None, beside: Callable[[str], Path | None]) -> None:
+        """`folder` holds the index of every space; None puts each `beside` what it is made of.
+
+        A space without a place on the disk has one in a temporary folder.
+        """
         _require()
-        self._temporary = None
-        if folder is None:
-            self._temporary = tempfile.TemporaryDirectory(prefix="knowhen-")
-            folder = Path(self._temporary.name)
-        self._folder = folder
+        self._folder, self._beside = folder, beside
+        self._temporary: tempfile.TemporaryDirectory[str] | None = None
         self._clients: dict[str, tuple[int, ClientAPI]] = {}
         self._guard = threading.RLock()
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            # SQLite's own write lock: works on every system, and a dead process gives it back.
-            self._lock = connect(folder / "lock.db", timeout=60)
-        except (OSError, sqlite3.Error) as error:
-            raise HomeUnavailable(f"no index folder at {str(folder)!r}: {error}") from error
 
     @contextmanager
-    def locked(self) -> Iterator[None]:
+    def locked(self, space: str) -> Iterator[None]:
         with self._guard:
+            folder = self._of(space)
             try:
-                self._lock.execute("BEGIN IMMEDIATE")
-            except sqlite3.Error as error:
-                raise HomeUnavailable(f"the index is locked: {error}") from error
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                # SQLite's own write lock works on every system, and a dead process gives it back.
+                lock = connect(folder / "lock.db", timeout=60)
+                lock.execute("BEGIN IMMEDIATE")
+            except (OSError, sqlite3.Error) as error:
+                raise HomeUnavailable(f"no index in {str(folder)!r}: {error}") from error
             try:
                 yield
             finally:
-                self._lock.execute("ROLLBACK")
+                lock.execute("ROLLBACK")
+                lock.close()
+
+    def _of(self, space: str) -> Path:
+        """The folder of a space's index."""
+        beside = None if self._folder is not None else self._beside(space)
+        if beside is not None:
+            return beside / "chroma"
+        if self._folder is not None:
+            return self._folder / _digest(space)
+        if self._temporary is None:
+            self._temporary = tempfile.TemporaryDirectory(prefix="knowhen-")
+        return Path(self._temporary.name) / _digest(space)
 
     def collection(self, space: str, epoch: int, kind: EntryKind) -> "Collection":
         return _collection(self._client(space, epoch), kind)
 
     def written(self, space: str) -> None:
-        for file in self._folder.glob(f"{_digest(space)}-*/*/data_level0.bin"):
+        for file in self._of(space).glob("*/*/data_level0.bin"):
             _blank_unused(file)
 
     def drop(self, space: str, *, keep: int | None) -> None:
-        digest = _digest(space)
-        for path in self._folder.glob(f"{digest}-*"):
-            if path.name != f"{digest}-{keep}":
+        folder = self._of(space)
+        for path in folder.glob("[0-9]*"):
+            if path.name != str(keep):
                 # Renamed first: half a folder must never be taken for a whole one.
                 doomed = path.with_name(f"gone-{path.name}")
                 shutil.rmtree(doomed, ignore_errors=True)
                 path.rename(doomed)
-        for path in self._folder.glob("gone-*"):
+        for path in folder.glob("gone-*"):
             shutil.rmtree(path)
 
     def close_space(self, space: str) -> None:
@@ -118,7 +129,6 @@ class FolderPlace:
     def close(self) -> None:
         for space in list(self._clients):
             self.close_space(space)
-        self._lock.close()
         if self._temporary is not None:
             self._temporary.cleanup()
 
@@ -129,7 +139,7 @@ class FolderPlace:
         if opened is not None and opened[0] == epoch:
             return opened[1]
         self.close_space(space)
-        folder = self._folder / f"{_digest(space)}-{epoch}"
+        folder = self._of(space) / str(epoch)
         client = chromadb.PersistentClient(path=str(folder), settings=_settings())
         self._clients[space] = (epoch, client)
         return client
@@ -150,7 +160,7 @@ class ServerPlace:
         except ValueError as error:
             raise HomeUnavailable(f"no Chroma server at {host}:{port}: {error}") from error
 
-    def locked(self) -> AbstractContextManager[None]:
+    def locked(self, space: str) -> AbstractContextManager[None]:
         return nullcontext()  # the server orders the writes, and writing twice changes nothing
 
     def collection(self, space: str, epoch: int, kind: EntryKind) -> "Collection":

@@ -1,6 +1,7 @@
 """Exact search: every vector of a space in memory, one matrix product a query."""
 
 import threading
+from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -40,13 +41,14 @@ class _Rows:
 class ExactIndex:
     """Cosines against all vectors of a space, kept in memory and caught up from the store.
 
-    Costs dimension * 4 bytes a vector; a query reads all of them once.
+    Costs dimension * 4 bytes a vector; a query reads all of them once. Spaces that were not
+    searched for longest are left out when there are more than `most`.
     """
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, *, most: int = 64) -> None:
+        self._store, self._most = store, most
         self._lock = threading.Lock()
-        self._rows: dict[tuple[str, EntryKind], _Rows] = {}
+        self._rows: OrderedDict[tuple[str, EntryKind], _Rows] = OrderedDict()
 
     def search(
         self, space: str, kind: EntryKind, vector: Vectors, limit: int
@@ -68,6 +70,9 @@ class ExactIndex:
         """Ids, ascending, and vectors of all entries of the space: read-only views."""
         with self._lock:
             rows = self._caught_up(space, kind)
+            self._rows.move_to_end((space, kind))
+            while len(self._rows) > 2 * self._most:
+                self._rows.popitem(last=False)
             ids, vectors = rows.ids[: rows.count], rows.vectors[: rows.count]
         ids.flags.writeable = vectors.flags.writeable = False
         return ids, vectors

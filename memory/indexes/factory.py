@@ -1,17 +1,13 @@
 """A vector index from its name."""
 
-from pathlib import Path
-
 from knowhen.memory.errors import InvalidInput
 from knowhen.memory.indexes.base import VectorIndex
 from knowhen.memory.indexes.exact import ExactIndex
 from knowhen.memory.stores.base import Store
 
 
-def make_index(choice: "str | VectorIndex", store: Store, folder: str | Path | None) -> VectorIndex:
+def make_index(choice: "str | VectorIndex", store: Store) -> VectorIndex:
     """`exact`, `chroma`, `chroma://HOST:PORT` for a server, or an index as it is.
-
-    `folder` is the home; None means a home in memory, for which Chroma takes a temporary folder.
 
     Raises:
         InvalidInput: another name, or not an index.
@@ -26,7 +22,7 @@ def make_index(choice: "str | VectorIndex", store: Store, folder: str | Path | N
     if choice == "chroma":
         from knowhen.memory.indexes.chroma import ChromaIndex
 
-        return ChromaIndex(store, None if folder is None else Path(folder) / "chroma")
+        return ChromaIndex(store)
     if choice.startswith("chroma://"):
         from knowhen.memory.indexes.chroma import ChromaIndex
 

@@ -1,15 +1,16 @@
 """The store seam: one home's records, full-text index, vectors and operation log.
 
 A store keeps rows and never interprets them. All rows belong to one space; nothing is read
-across spaces. Rows carry `changed`, the space's version at their last write, so that a cache
-catches up by asking for what changed after the version it has seen. When rows vanish or move,
-the space's `epoch` grows and caches start anew.
+across spaces, and every space has a lock of its own. Rows carry `changed`, the space's version
+at their last write, so that a cache catches up by asking for what changed after the version it
+has seen. When rows vanish or move, the space's `epoch` grows and caches start anew.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Literal, Protocol, get_args
 
 import numpy as np
@@ -25,7 +26,7 @@ Integers = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class StoredTurn:
-    """A turn with its place in the store: `seq` grows in arrival order over the whole home."""
+    """A turn with its place in the store: `seq` grows in arrival order over its space."""
 
     seq: int
     turn: Turn
@@ -86,24 +87,36 @@ class LoggedOperation:
 
 
 class Store(Protocol):
-    """One home. Every write happens inside `transaction()`, which all processes queue for."""
+    """One home. Every write of a space happens inside its transaction; others queue for it."""
 
-    def transaction(self) -> AbstractContextManager[None]:
-        """Hold the write lock; commit at the end, roll back on an exception. Nests."""
+    def transaction(self, space: str) -> AbstractContextManager[None]:
+        """Hold the space's write lock; commit at the end, roll back on an exception. Nests.
+
+        The lock is taken before anything is read or numbered inside.
+        """
         ...
 
-    def snapshot(self) -> AbstractContextManager[None]:
-        """Let all reads inside see one state, whatever other processes commit meanwhile.
+    def snapshot(self, space: str) -> AbstractContextManager[None]:
+        """Let all reads of the space see one state, whatever other processes commit meanwhile.
 
         For reads only; inside a transaction it adds nothing, since that already holds the lock.
         """
         ...
 
-    def setting(self, key: str) -> str | None: ...
-    def set_setting(self, key: str, value: str) -> None: ...
+    def setting(self, key: str, *, space: str | None = None) -> str | None:
+        """A setting of the home, or one of a space."""
+        ...
+
+    def set_setting(self, key: str, value: str, *, space: str | None = None) -> None:
+        """Keep a setting; that of a space belongs to its transaction, that of the home to none."""
+        ...
+
+    def claim_setting(self, key: str, value: str) -> str:
+        """Keep a setting of the home unless there is one already; give back the one that stands."""
+        ...
 
     def spaces(self) -> list[str]:
-        """Names of the spaces that hold anything, sorted."""
+        """Names of the spaces that were ever written to, sorted; opens none of them."""
         ...
 
     def version(self, space: str) -> int:
@@ -245,7 +258,7 @@ class Store(Protocol):
         self, space: str, *, ids: Sequence[int] | None = None, newest: int | None = None
     ) -> list[LoggedOperation]: ...
 
-    def mark_undone(self, operation_id: int, by: int) -> None: ...
+    def mark_undone(self, space: str, operation_id: int, by: int) -> None: ...
 
     def scrub(self, space: str, ids: Sequence[str]) -> None:
         """Blank payload and before-image of every logged operation that names one of the ids."""
@@ -258,17 +271,31 @@ class Store(Protocol):
         """Drop everything that can be rebuilt from turns and the operation log."""
         ...
 
-    def purge(self) -> None:
-        """Leave no byte of deleted rows in any file: merge, vacuum, truncate the journal."""
+    def purge(self, space: str) -> bool:
+        """Leave no byte of deleted rows of a space in any file; False if somebody still reads them.
+
+        Then the next opening finishes it.
+        """
         ...
 
-    def residues(self, needles: Sequence[bytes]) -> list[str]:
-        """Names of the store's files in which one of the byte strings still occurs."""
+    def residues(self, space: str, needles: Sequence[bytes]) -> list[tuple[str, list[int]]]:
+        """Files of the space, or of the whole home, in which needles occur: name and places."""
         ...
 
-    def check(self) -> list[str]:
-        """Inconsistencies in words, empty when all is well."""
+    def says(self, space: str, texts: Sequence[str]) -> list[bool]:
+        """For each text whether a record of the space still holds it."""
         ...
 
-    def disk_bytes(self) -> int: ...
+    def beside(self, space: str) -> Path | None:
+        """A folder for what is kept of a space beside its rows; None if nothing is on the disk."""
+        ...
+
+    def check(self, space: str | None = None) -> list[str]:
+        """Inconsistencies of a space, or of all, in words; empty when all is well."""
+        ...
+
+    def disk_bytes(self, space: str | None = None) -> int:
+        """What a space, or the home, takes on the disk."""
+        ...
+
     def close(self) -> None: ...

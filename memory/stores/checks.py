@@ -10,9 +10,9 @@ DIMENSION = "dimension"
 """Setting that holds the length of the stored vectors, once an embedder was adopted."""
 
 
-def check_store(store: Store) -> list[str]:
-    """Inconsistencies between rows, in words, through the protocol alone."""
-    return [finding for space in store.spaces() for finding in _check_space(store, space)]
+def check_store(store: Store, space: str) -> list[str]:
+    """Inconsistencies between the rows of a space, in words, through the protocol alone."""
+    return list(_check_space(store, space))
 
 
 def _check_space(store: Store, space: str) -> Iterator[str]:
@@ -48,7 +48,7 @@ def _check_entries(
 
 
 def _check_vectors(store: Store, space: str) -> Iterator[str]:
-    stored = store.setting(DIMENSION)
+    stored = store.setting(DIMENSION, space=space) or store.setting(DIMENSION)
     for kind in KINDS:
         try:
             _, vectors = store.vectors(space, kind)

@@ -1,18 +1,22 @@
 """The one place that opens SQLite: connections, transactions, and errors in words."""
 
+import logging
 import os
 import sqlite3
+import stat
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
 from knowhen.memory.errors import HomeUnavailable, InvalidInput, OperationRefused
 
+log = logging.getLogger(__name__)
 T = TypeVar("T")
 MEMORY = ":memory:"
+PRIVATE = 0o600
 # Placeholders of one IN (...): SQLite can be built to allow no more than 999.
 _CHUNK = 900
 
@@ -20,41 +24,112 @@ _CHUNK = 900
 class Database:
     """A connection that threads take turns with; processes queue for SQLite's own lock.
 
-    Whoever writes keeps it for a whole transaction, so no thread sees what is not committed.
+    Whoever writes keeps it for a whole transaction, so no thread sees what is not committed. The
+    connection is opened when it is first needed; `rest` closes it until it is needed again.
     """
 
     def __init__(
-        self, path: str, *, prepare: Callable[[sqlite3.Connection, str], None], timeout: float
+        self,
+        path: str,
+        *,
+        prepare: Callable[[sqlite3.Connection, str], None],
+        timeout: float,
+        opened: "Callable[[Database], None]" = lambda database: None,
     ) -> None:
         """`prepare` brings the tables of a file that was just opened up to date."""
         self.path = path
-        self._prepare, self._timeout = prepare, timeout
-        self._connect()
+        self._prepare, self._timeout, self._opened = prepare, timeout, opened
+        self._start()
 
-    def _connect(self) -> None:
+    def _start(self) -> None:
         self._lock = threading.RLock()
         self._depth = 0
-        self._reading = False
+        self._reading = self._closed = False
         self._process = os.getpid()
-        self._connection = _opened(self.path, self._prepare, self._timeout)
+        self._connection: sqlite3.Connection | None = None
+        self._file = (0, 0)
 
     def _held(self) -> "threading.RLock":
         """The lock that makes the connection this thread's alone; it was opened by this process."""
         if self._process != os.getpid() and self.path != MEMORY:
             # One carried over a fork would corrupt the file. It is not closed either, because
             # closing a file drops the locks that the process has on it.
-            _CARRIED_OVER.append(self._connection)
-            self._connect()
+            if self._connection is not None:
+                _CARRIED_OVER.append(self._connection)
+            self._start()
         return self._lock
 
     def _do(self, work: Callable[[sqlite3.Connection], T]) -> T:
         # Called for every statement, where nested context managers would cost as much as SQLite.
         with self._held():
             try:
-                return work(self._connection)
+                return work(self._connection or self._connect())
             except (sqlite3.Error, UnicodeEncodeError, OverflowError):
                 with spoken(self.path):
                     raise
+
+    def _connect(self) -> sqlite3.Connection:
+        if self._closed:
+            raise HomeUnavailable(f"{self.path} is closed; open the memory again")
+        self._connection = _opened(self.path, self._prepare, self._timeout)
+        self._file = _identity(self.path)
+        self._opened(self)
+        return self._connection
+
+    def rest(self) -> bool:
+        """Close the connection until it is needed again; False if it is in use just now."""
+        if self.path == MEMORY or not self._lock.acquire(blocking=False):
+            return False
+        try:
+            if self._depth or self._reading:
+                return False
+            if self._connection is not None and self._process == os.getpid():
+                self._connection.close()
+                self._connection = None
+            return True
+        finally:
+            self._lock.release()
+
+    def _check_file(self) -> None:
+        """Refuse to go on with a file that is no longer the one in its place.
+
+        What is written to a file that was deleted, or that a backup has replaced, is lost when
+        the process ends, so it must not be acknowledged.
+        """
+        if self.path != MEMORY and _identity(self.path) != self._file:
+            raise HomeUnavailable(
+                f"{self.path} was deleted or replaced while it was open; open the memory again"
+            )
+
+    def emptied_journal(self, patience: float) -> bool:
+        """Bring the journal into the file and cut it off; False if somebody reads it for longer."""
+        with self._held():
+            self.one(f"PRAGMA busy_timeout = {int(1000 * patience)}")
+            try:
+                return not self.alone("PRAGMA wal_checkpoint(TRUNCATE)")[0]
+            finally:
+                self.one(f"PRAGMA busy_timeout = {int(1000 * self._timeout)}")
+
+    def journal_bytes(self) -> int:
+        """Size of the journal, in which commits stand that are not in the file yet."""
+        with suppress(FileNotFoundError):
+            return os.stat(f"{self.path}-wal").st_size
+        return 0
+
+    def release_memory(self) -> None:
+        """Forget the pages that were read, so that they are read from the file again."""
+        self.alone("PRAGMA shrink_memory")
+
+    @property
+    def busy(self) -> bool:
+        """Whether a transaction or a snapshot is open in this thread."""
+        with self._held():
+            return self._depth > 0 or self._reading
+
+    @property
+    def open(self) -> bool:
+        """Whether the connection is open just now."""
+        return self._connection is not None
 
     @property
     def in_transaction(self) -> bool:
@@ -79,9 +154,12 @@ class Database:
                 raise
             finally:
                 self._depth -= 1
+            if savepoint is None:
+                self._check_file()
 
     def _roll_back(self, savepoint: str | None) -> None:
-        if not self._connection.in_transaction:  # SQLite does so by itself on a full disk
+        # SQLite rolls back by itself on a full disk.
+        if self._connection is None or not self._connection.in_transaction:
             return
         self.run(f"ROLLBACK TO {savepoint}" if savepoint else "ROLLBACK")
         if savepoint:
@@ -107,6 +185,7 @@ class Database:
             self.run("BEGIN")
             self._reading = True
             try:
+                self._check_file()
                 yield
             finally:
                 self._reading = False
@@ -148,7 +227,19 @@ class Database:
         """Close the connection; closing twice is allowed."""
         if self._process == os.getpid():
             with self._lock:
-                self._connection.close()
+                self._closed = True
+                if self._connection is not None:
+                    self._connection.close()
+                    self._connection = None
+
+
+def _identity(path: str) -> tuple[int, int]:
+    """What tells a file from another one of the same name; zeros if there is none."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return 0, 0
+    return found.st_dev, found.st_ino
 
 
 _CARRIED_OVER: list[sqlite3.Connection] = []
@@ -183,7 +274,7 @@ def spoken(path: str) -> Iterator[None]:
 
 _SENTENCES = {
     "not a database": "is not a knowhen database; move it away or choose another home",
-    "malformed": "is damaged; restore a backup, or recover it with `sqlite3 memory.db .recover`",
+    "malformed": "is damaged; restore a backup, or try `knowhen doctor --repair`",
     "readonly": "cannot be written; give this user the right to, or choose another home",
     "locked": "stayed locked by another process; end that process or try again",
     "full": "cannot grow because the disk is full; make room and try again",
@@ -207,6 +298,8 @@ def _opened(
     path: str, prepare: Callable[[sqlite3.Connection, str], None], timeout: float
 ) -> sqlite3.Connection:
     with spoken(path):
+        if path != MEMORY:
+            private_file(path)
         connection = connect(path, timeout=timeout)
         try:
             _configure(connection, path, timeout)
@@ -215,6 +308,21 @@ def _opened(
             connection.close()
             raise
     return connection
+
+
+def private_file(path: str) -> None:
+    """Let nobody but the owner read the file; SQLite gives its journal the same mode."""
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, PRIVATE))
+    except FileExistsError:
+        mode = stat.S_IMODE(os.stat(path).st_mode)
+        if os.name == "posix" and mode & ~PRIVATE and os.stat(path).st_uid == os.getuid():
+            log.warning("%s could be read by others; now only its owner can", path)
+            for each in (path, f"{path}-wal", f"{path}-shm"):
+                with suppress(FileNotFoundError):
+                    os.chmod(each, mode & PRIVATE)
+    except OSError:
+        return  # connecting says what is wrong
 
 
 _PRAGMAS = (

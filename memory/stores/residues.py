@@ -1,28 +1,74 @@
-"""Looking for erased text in the bytes of files."""
+"""Bytes of erased text in files: finding them, and clearing what SQLite leaves in its pages.
+
+Run as a program, with a request on standard input, because a process that opens and closes a
+file of SQLite by itself loses the locks that SQLite has on it (POSIX drops all locks of a
+process on a file with the first descriptor that is closed), and another process would then
+take the file for closed.
+"""
 
 import json
 import mmap
-from collections.abc import Iterable, Iterator
+import os
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-
-import numpy as np
-from numpy.typing import NDArray
 
 PIECE = 200
 """A database breaks long text at the end of a page, so a long needle is sought in pieces of at
 least this many bytes; a piece that long does not stand in another text by chance."""
-_FEW = 16
+_FEW = 64
 _KEY = 8
 _CHUNK = 1 << 22
 _TABLE_BITS = 20
-_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
+_MULTIPLIER = 0x9E3779B97F4A7C15
 
 
-def files_with(folder: Path, needles: Iterable[bytes]) -> list[Path]:
-    """Files anywhere under the folder in which one of the needles occurs, whoever wrote them."""
-    pieces = {p for needle in needles if needle for form in _forms(needle) for p in _pieces(form)}
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return [file for file in files if pieces and _holds(file, pieces)]
+# In the process of the memory ------------------------------------------------------------------
+def files_with(files: Iterable[Path], needles: Sequence[bytes]) -> list[tuple[Path, list[int]]]:
+    """Files in which needles occur, whoever wrote them, with the places of those needles."""
+    names = sorted({str(file) for file in files})
+    if not names or not any(needles):
+        return []
+    request = {"find": names, "needles": [needle.hex() for needle in needles]}
+    return [(Path(name), places) for name, places in _asked(request)]
+
+
+def zero_unused(database: Path) -> None:
+    """Make zeros of the unused parts of every page of a file of SQLite.
+
+    Its journal must be empty, and nobody may write until this returns.
+    """
+    _asked({"zero": str(database)})
+
+
+def _asked(request: dict[str, object]) -> list[tuple[str, list[int]]]:
+    done = subprocess.run(
+        [sys.executable, "-I", __file__],
+        input=json.dumps(request).encode(),
+        capture_output=True,
+        check=False,
+    )
+    if done.returncode:
+        raise OSError(f"files cannot be looked through: {done.stderr.decode(errors='replace')}")
+    found: list[tuple[str, list[int]]] = json.loads(done.stdout)
+    return found
+
+
+# In the process of its own ---------------------------------------------------------------------
+def looked_through(files: Sequence[str], needles: Sequence[bytes]) -> list[tuple[str, list[int]]]:
+    """Files in which needles occur, with the places of those needles; opens the files itself."""
+    pieces: dict[bytes, set[int]] = {}
+    for place, needle in enumerate(needles):
+        for form in _forms(needle) if needle else ():
+            for piece in _pieces(form):
+                pieces.setdefault(piece, set()).add(place)
+    found = []
+    for name in files if pieces else ():
+        places = {place for piece in _held(name, set(pieces)) for place in pieces[piece]}
+        if places:
+            found.append((name, sorted(places)))
+    return found
 
 
 def _forms(needle: bytes) -> set[bytes]:
@@ -43,41 +89,84 @@ def _pieces(needle: bytes) -> Iterator[bytes]:
         yield needle[start : start + size]
 
 
-def _holds(file: Path, needles: set[bytes]) -> bool:
+def _held(file: str, needles: set[bytes]) -> set[bytes]:
     try:
-        with file.open("rb") as opened:
-            if file.stat().st_size == 0:
-                return False
+        with open(file, "rb") as opened:
+            if os.fstat(opened.fileno()).st_size == 0:
+                return set()
             with mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as content:
                 short = {needle for needle in needles if len(needle) < _KEY}
                 if len(needles) <= _FEW:
                     short = needles
-                if any(content.find(needle) >= 0 for needle in short):
-                    return True
-                return _holds_any(content, needles - short)
+                found = {needle for needle in short if content.find(needle) >= 0}
+                return found | _held_of_many(content, needles - short)
     except FileNotFoundError:  # a journal that another process closed meanwhile
-        return False
+        return set()
 
 
-def _holds_any(content: mmap.mmap, needles: set[bytes]) -> bool:
+def _held_of_many(content: mmap.mmap, needles: set[bytes]) -> set[bytes]:
     """One pass for all needles: a table of hashes of their first bytes rules out most places."""
+    if not needles:
+        return set()
+    import numpy as np  # takes longer to load than a few needles take to find
+
     by_key: dict[bytes, list[bytes]] = {}
     for needle in needles:
         by_key.setdefault(needle[:_KEY], []).append(needle)
-    keys = np.frombuffer(b"".join(by_key), dtype="<u8")
+    factor, shift_by = np.uint64(_MULTIPLIER), np.uint64(64 - _TABLE_BITS)
     table = np.zeros(1 << _TABLE_BITS, dtype=bool)
-    table[_hashes(keys)] = True
-    for start in range(0, len(content) if needles else 0, _CHUNK):
+    table[(np.frombuffer(b"".join(by_key), dtype="<u8") * factor) >> shift_by] = True
+    found: set[bytes] = set()
+    for start in range(0, len(content), _CHUNK):
         chunk = content[start : start + _CHUNK + _KEY - 1]
         for shift in range(min(_KEY, len(chunk) - _KEY + 1)):
             words = np.frombuffer(chunk, "<u8", (len(chunk) - shift) // _KEY, shift)
-            for word in np.flatnonzero(table[_hashes(words)]).tolist():
+            for word in np.flatnonzero(table[(words * factor) >> shift_by]).tolist():
                 place = start + shift + word * _KEY
                 for needle in by_key.get(content[place : place + _KEY], ()):
                     if content[place : place + len(needle)] == needle:
-                        return True
-    return False
+                        found.add(needle)
+    return found
 
 
-def _hashes(words: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    return (words * _MULTIPLIER) >> np.uint64(64 - _TABLE_BITS)
+_TABLE_PAGES = {2: 12, 5: 12, 10: 8, 13: 8}
+"""Kinds of b-tree pages with the length of their headers, as SQLite's file format has them. Any
+other page begins with a page number, so with a zero in files of less than 64 GB."""
+
+
+def _zero(file: str) -> None:
+    """Clear the gap between the list of cells and the cells on every page of a b-tree.
+
+    SQLite clears what is deleted, but where it spreads rows over pages anew, old copies stay in
+    the gap (https://www.sqlite.org/fileformat2.html#b_tree_pages, section 1.6).
+    """
+    with open(file, "r+b") as opened, mmap.mmap(opened.fileno(), 0) as content:
+        size = int.from_bytes(content[16:18], "big")
+        size = 65536 if size == 1 else size
+        for start in range(0, len(content), size):
+            header = start + (100 if start == 0 else 0)
+            length = _TABLE_PAGES.get(content[header])
+            if length is None:
+                continue
+            cells = int.from_bytes(content[header + 3 : header + 5], "big")
+            first = start + (int.from_bytes(content[header + 5 : header + 7], "big") or 65536)
+            gap = header + length + 2 * cells
+            if gap < first <= start + size and any(content[gap:first].strip(b"\0")):
+                content[gap:first] = bytes(first - gap)
+        content.flush()
+        os.fsync(opened.fileno())
+
+
+def _main() -> None:
+    request = json.load(sys.stdin.buffer)
+    found: list[tuple[str, list[int]]] = []
+    if "zero" in request:
+        _zero(request["zero"])
+    else:
+        needles = [bytes.fromhex(text) for text in request["needles"]]
+        found = looked_through(request["find"], needles)
+    json.dump(found, sys.stdout)
+
+
+if __name__ == "__main__":
+    _main()

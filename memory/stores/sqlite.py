@@ -1,131 +1,212 @@
-"""The default store: everything of a home in one SQLite file."""
+"""The default store: a home as a folder with one SQLite file for each space."""
 
 import logging
 from collections.abc import Sequence
 from pathlib import Path
 
-from knowhen.memory.errors import HomeUnavailable
+from knowhen.memory.errors import HomeUnavailable, OperationRefused
+from knowhen.memory.stores.cells import SPACES, Cells
 from knowhen.memory.stores.checks import check_store
-from knowhen.memory.stores.codec import loads
+from knowhen.memory.stores.codec import dumps, loads
 from knowhen.memory.stores.database import MEMORY, Database
-from knowhen.memory.stores.record_rows import RecordRows
-from knowhen.memory.stores.residues import files_with
-from knowhen.memory.stores.schema import migrate
-from knowhen.memory.stores.turn_rows import EntryRows, TurnRows
+from knowhen.memory.stores.first_release import move_over
+from knowhen.memory.stores.record_rows import RecordRows, delete
+from knowhen.memory.stores.residues import files_with, zero_unused
+from knowhen.memory.stores.turn_rows import EntryRows, TurnRows, touch
 
 log = logging.getLogger(__name__)
 
 
 _UNPURGED = "unpurged"
-"""Setting that stands while deleted turns may have bytes left, so that a process that was
-killed between deleting and purging is made up for at the next opening."""
+"""Setting of a space that stands while deleted rows may have bytes left, so that a process that
+was killed between deleting and purging is made up for when the space is opened next."""
+PATIENCE = 2.0
+"""Seconds that a purge waits for those who read."""
 
 
 class SqliteStore(TurnRows, EntryRows, RecordRows):
-    """The store protocol on one SQLite file; safe with threads, processes and `kill -9`.
+    """The store protocol on SQLite files; safe with threads, processes and `kill -9`.
 
     Raises:
-        HomeTooNew: a newer knowhen wrote the file.
-        HomeUnavailable: the file is no database, is damaged, cannot be written, or stays locked.
+        HomeTooNew: a newer knowhen wrote a file.
+        HomeUnavailable: a file is no database, is damaged, cannot be written, or stays locked.
     """
 
-    def __init__(self, path: str | Path = MEMORY, *, timeout: float = 30.0) -> None:
-        """`path` is the file, created if missing, or ":memory:"; `timeout` is in seconds."""
-        super().__init__(Database(str(path), prepare=migrate, timeout=timeout))
-        if self.setting(_UNPURGED):
-            self._finish_purge()
-
-    @property
-    def in_memory(self) -> bool:
+    def __init__(self, home: str | Path = MEMORY, *, timeout: float = 30.0) -> None:
+        """`home` is a folder that is there, or ":memory:"; `timeout` is in seconds."""
+        self.in_memory = str(home) == MEMORY
         """Whether nothing is kept on the disk."""
-        return self._db.path == MEMORY
+        self.folder = None if self.in_memory else Path(home)
+        if self.folder is not None:
+            move_over(self.folder, timeout=timeout)
+        super().__init__(Cells(str(home), timeout=timeout))
+        self._looked_after: set[str] = set()
+        for space in self._cells.to_purge():
+            self._at(space)
 
+    def beside(self, space: str) -> Path | None:
+        """The folder for what is kept of a space beside its rows; None in memory."""
+        return self._cells.beside(space)
+
+    def _at(self, space: str) -> Database:
+        database = super()._at(space)
+        if space not in self._looked_after:
+            self._looked_after.add(space)
+            self._finish_purge(space, database)
+        return database
+
+    # What spans the tables -----------------------------------------------------------------
     def delete_turns(self, space: str, turn_ids: Sequence[str]) -> None:
-        with self._db.writing():
+        with self._writing(space) as db:
             gone = [stored.turn.id for stored in self.turns(space, ids=turn_ids)]
             if not gone:
                 return
-            number, _ = self._touch(space, vanish=True)
-            self.set_setting(_UNPURGED, "1")
+            touch(db, vanish=True)
+            self._to_purge(space, db)
             self.delete_entries(space, "turn", gone)
-            keys = [(number, turn_id) for turn_id in gone]
-            self._db.many("DELETE FROM mentions WHERE space = ? AND turn = ?", keys)
-            self._db.many("DELETE FROM turns WHERE space = ? AND id = ?", keys)
-            self._delete_quarantined(number, set(gone))
-
-    def _delete_quarantined(self, number: int, turn_ids: set[str]) -> None:
-        """A refused proposal repeats words of its turns, so it goes with them."""
-        rows = self._db.all("SELECT id, turns FROM quarantine WHERE space = ?", (number,))
-        hit = [(key,) for key, turns in rows if not turn_ids.isdisjoint(loads(turns))]
-        self._db.many("DELETE FROM quarantine WHERE id = ?", hit)
+            keys = [(turn_id,) for turn_id in gone]
+            db.many("DELETE FROM mentions WHERE turn = ?", keys)
+            db.many("DELETE FROM turns WHERE id = ?", keys)
+            _delete_quarantined(db, set(gone))
 
     def delete_thoughts(self, space: str, thought_ids: Sequence[str]) -> None:
-        with self._db.writing():
-            if self._delete(space, "thoughts", thought_ids):
-                self._touch(space, vanish=True)
+        with self._writing(space) as db:
+            if delete(db, "thoughts", thought_ids):
+                touch(db, vanish=True)
+                self._to_purge(space, db)
             self.delete_entries(space, "thought", thought_ids)
 
     def clear_derived(self, space: str) -> None:
-        with self._db.writing():
-            number, _ = self._touch(space, vanish=True)
+        with self._writing(space) as db:
+            touch(db, vanish=True)
             for table in ("postings", "entries", "events", "thoughts", "quarantine", "mentions"):
-                self._db.run(f"DELETE FROM {table} WHERE space = ?", (number,))
+                db.run(f"DELETE FROM {table}")
 
-    def purge(self) -> None:
-        # Deleting overwrote the rows already; only writing the file anew is sure to leave out
-        # what SQLite moved between pages before.
-        self._db.alone("VACUUM")
-        if not self.in_memory and self._db.alone("PRAGMA wal_checkpoint(TRUNCATE)")[0]:
-            log.warning("%s is being read, so its journal still has old rows", self._db.path)
+    # Care ----------------------------------------------------------------------------------
+    def purge(self, space: str) -> bool:
+        database = self._at(space)
+        if database.busy:
+            raise OperationRefused("purge needs its own turn; call it after the transaction")
+        if database.path == MEMORY:
+            return True
+        if not database.emptied_journal(PATIENCE):
+            log.warning("%s is being read, so its journal still has old rows", database.path)
+            return False
+        # Deleting overwrote the rows. What is left is what SQLite moved within its pages before,
+        # in the parts of pages that are not used. Nobody can write while those are made zeros,
+        # and the commit makes every process read the pages anew.
+        database.release_memory()
+        with database.writing():
+            if database.journal_bytes():  # somebody was quicker
+                return False
+            zero_unused(Path(database.path))
+            database.run("DELETE FROM settings WHERE key = ?", (_UNPURGED,))
+        self._cells.note_purge(space, False)
+        return True
+
+    def _to_purge(self, space: str, database: Database) -> None:
+        if not self.in_memory:
+            self._cells.note_purge(space, True)
+            database.run("REPLACE INTO settings VALUES (?, '1')", (_UNPURGED,))
+
+    def _finish_purge(self, space: str, database: Database) -> None:
+        if database.path == MEMORY or database.busy:
+            self._looked_after.discard(space)
             return
-        with self._db.writing():
-            self._db.run("DELETE FROM settings WHERE key = ?", (_UNPURGED,))
+        if database.one("SELECT 1 FROM settings WHERE key = ?", (_UNPURGED,)):
+            try:
+                self.purge(space)
+            except HomeUnavailable as error:  # a reader is in the way; the next opening tries again
+                log.warning("deleted turns may still have bytes on the disk: %s", error)
 
-    def _finish_purge(self) -> None:
-        try:
-            self.purge()
-        except HomeUnavailable as error:  # a reader is in the way; the next opening tries again
-            log.warning("deleted turns may still have bytes on the disk: %s", error)
-
-    def residues(self, needles: Sequence[bytes]) -> list[str]:
-        if self.in_memory:
+    def residues(self, space: str, needles: Sequence[bytes]) -> list[tuple[str, list[int]]]:
+        if self.folder is None:
             return []
-        return [str(file) for file in files_with(Path(self._db.path).parent, needles)]
+        others = self.folder / SPACES
+        own = self.beside(space)
+        files = [
+            *(own.rglob("*") if own is not None and own.is_dir() else ()),
+            *(path for path in self.folder.rglob("*") if others not in path.parents),
+        ]
+        found = files_with([path for path in files if path.is_file()], needles)
+        return [(str(path), places) for path, places in found]
 
-    def check(self) -> list[str]:
-        try:
-            with self._db.snapshot():
-                return self._check_file() or self._check_index() + check_store(self)
-        except HomeUnavailable as error:
-            return [str(error)]
+    def says(self, space: str, texts: Sequence[str]) -> list[bool]:
+        db = self._at(space)
+        return [
+            any(
+                db.one(f"SELECT 1 FROM {table} WHERE instr({column}, ?) LIMIT 1", (written,))
+                for table, column in _SAYING
+                for written in dict.fromkeys((text, dumps([text])[2:-2]))  # as inside JSON
+            )
+            for text in texts
+        ]
 
-    def _check_file(self) -> list[str]:
-        """What SQLite itself has to say; rows of a damaged file are not worth a look."""
-        findings = [str(row[0]) for row in self._db.all("PRAGMA integrity_check")]
-        findings = [finding for finding in findings if finding != "ok"]
-        for table, _, parent, _ in self._db.all("PRAGMA foreign_key_check"):
-            findings.append(f"a row of {table} refers to a row of {parent} that is not there")
-        return findings
-
-    def _check_index(self) -> list[str]:
+    def check(self, space: str | None = None) -> list[str]:
         findings = []
-        for owner, length, found in self._db.all(
-            "SELECT owner, length, IFNULL(found, 0) FROM entries LEFT JOIN "
-            "(SELECT entry, SUM(count) AS found FROM postings GROUP BY entry) ON entry = id "
-            "WHERE length != IFNULL(found, 0)"
-        ):
-            findings.append(f"{found} of {length} terms of an entry of {owner!r} are indexed")
-        for (entry,) in self._db.all(
-            "SELECT DISTINCT entry FROM postings WHERE entry NOT IN (SELECT id FROM entries)"
-        ):
-            findings.append(f"the full-text index has terms of entry {entry}, which is not there")
+        for name in self.spaces() if space is None else [space]:
+            try:
+                with self.snapshot(name):
+                    database = self._at(name)
+                    findings += _check_file(database) or (
+                        _check_index(database) + check_store(self, name)
+                    )
+            except HomeUnavailable as error:
+                findings.append(str(error))
         return findings
 
-    def disk_bytes(self) -> int:
-        if self.in_memory:
+    def disk_bytes(self, space: str | None = None) -> int:
+        if self.folder is None:
             return 0
-        names = (self._db.path, f"{self._db.path}-wal", f"{self._db.path}-shm")
-        return sum(Path(name).stat().st_size for name in names if Path(name).exists())
+        below = self.folder if space is None else self.beside(space)
+        if below is None or not below.exists():
+            return 0
+        return sum(path.stat().st_size for path in below.rglob("*") if path.is_file())
 
     def close(self) -> None:
-        self._db.close()
+        self._cells.close()
+
+
+_SAYING = (
+    ("turns", "text"),
+    ("turns", "speaker"),
+    ("turns", "session"),
+    ("turns", "meta"),
+    ("thoughts", "body"),
+    ("events", "body"),
+    ("operations", "payload"),
+    ("operations", "before"),
+    ("quarantine", "text"),
+)
+"""Where the text of a record stands; the rest of the tables is made of it."""
+
+
+def _delete_quarantined(database: Database, turn_ids: set[str]) -> None:
+    """A refused proposal repeats words of its turns, so it goes with them."""
+    rows = database.all("SELECT id, turns FROM quarantine")
+    hit = [(key,) for key, turns in rows if not turn_ids.isdisjoint(loads(turns))]
+    database.many("DELETE FROM quarantine WHERE id = ?", hit)
+
+
+def _check_file(database: Database) -> list[str]:
+    """What SQLite itself has to say; rows of a damaged file are not worth a look."""
+    findings = [str(row[0]) for row in database.all("PRAGMA integrity_check")]
+    findings = [finding for finding in findings if finding != "ok"]
+    for table, _, parent, _ in database.all("PRAGMA foreign_key_check"):
+        findings.append(f"a row of {table} refers to a row of {parent} that is not there")
+    return findings
+
+
+def _check_index(database: Database) -> list[str]:
+    findings = []
+    for owner, length, found in database.all(
+        "SELECT owner, length, IFNULL(found, 0) FROM entries LEFT JOIN "
+        "(SELECT entry, SUM(count) AS found FROM postings GROUP BY entry) ON entry = id "
+        "WHERE length != IFNULL(found, 0)"
+    ):
+        findings.append(f"{found} of {length} terms of an entry of {owner!r} are indexed")
+    for (entry,) in database.all(
+        "SELECT DISTINCT entry FROM postings WHERE entry NOT IN (SELECT id FROM entries)"
+    ):
+        findings.append(f"the full-text index has terms of entry {entry}, which is not there")
+    return findings

@@ -115,7 +115,7 @@ class IndexSuite:
         kept = add("alice", 5)
 
         def look_and_fail() -> None:
-            with store.transaction():
+            with store.transaction("alice"):
                 add("alice", 5, seed=1)
                 assert len(index.search("alice", "turn", query(), 50)[0]) == 10
                 raise RuntimeError

@@ -18,34 +18,34 @@ class StoreCareSuite:
     def test_an_exception_rolls_everything_back(self, store: Store) -> None:
         filled(store)
         before = store.version("a"), store.epoch("a")
-        with pytest.raises(RuntimeError), store.transaction():
-            store.set_setting("k", "v")
+        with pytest.raises(RuntimeError), store.transaction("a"):
+            store.set_setting("k", "v", space="a")
             store.delete_turns("a", ["t1"])
             store.clear_derived("a")
-            store.add_turns("new", [turn("t9")], NOW)
-            store.mark_undone(store.operations("a")[0].id, 7)
+            store.mark_undone("a", store.operations("a")[0].id, 7)
             raise RuntimeError
         assert (store.version("a"), store.epoch("a")) == before
-        assert store.setting("k") is None
+        assert store.setting("k", space="a") is None
         assert store.spaces() == ["a"]
         assert [s.turn.id for s in store.turns("a")] == ["t1", "t2"]
         assert len(store.postings("a", "turn", ["oslo"])) == len(store.mentions("a")) == 1
         assert [o.undone_by for o in store.operations("a")] == [None]
 
     def test_an_inner_transaction_joins_the_outer_and_rolls_back_alone(self, store: Store) -> None:
-        with store.transaction():
-            store.set_setting("outer", "1")
-            with store.transaction():
-                store.set_setting("inner", "1")
-            with pytest.raises(RuntimeError), store.transaction():
-                store.set_setting("failed", "1")
+        with store.transaction("a"):
+            store.set_setting("outer", "1", space="a")
+            with store.transaction("a"):
+                store.set_setting("inner", "1", space="a")
+            with pytest.raises(RuntimeError), store.transaction("a"):
+                store.set_setting("failed", "1", space="a")
                 raise RuntimeError
-        assert [store.setting(key) for key in ("outer", "inner", "failed")] == ["1", "1", None]
-        with pytest.raises(RuntimeError), store.transaction():
-            with store.transaction():
-                store.set_setting("inner", "2")
+        kept = [store.setting(key, space="a") for key in ("outer", "inner", "failed")]
+        assert kept == ["1", "1", None]
+        with pytest.raises(RuntimeError), store.transaction("a"):
+            with store.transaction("a"):
+                store.set_setting("inner", "2", space="a")
             raise RuntimeError
-        assert store.setting("inner") == "1"
+        assert store.setting("inner", space="a") == "1"
 
     def test_version_grows_with_every_write_of_its_own_space_alone(self, store: Store) -> None:
         filled(store)
@@ -76,13 +76,13 @@ class StoreCareSuite:
 
         def write(name: str) -> None:
             for number in range(20):
-                with store.transaction():
+                with store.transaction("a"):
                     store.add_turns("a", [turn(f"{name}{number}x")], NOW)
                     store.add_turns("a", [turn(f"{name}{number}y")], NOW)
 
         def read() -> None:
             while any(thread.is_alive() for thread in writers):
-                with store.snapshot():
+                with store.snapshot("a"):
                     seen.append(store.count_turns("a"))
 
         def guarded(target, *arguments) -> None:  # type: ignore[no-untyped-def]
@@ -103,25 +103,51 @@ class StoreCareSuite:
 
     def test_clear_derived_keeps_turns_log_settings_and_buried_digests(self, store: Store) -> None:
         filled(store)
-        store.set_setting("k", "v")
+        store.set_setting("k", "v", space="a")
         epoch = store.epoch("a")
         store.clear_derived("a")
         assert store.count_turns("a") == 2
         assert len(store.operations("a")) == 1
-        assert (store.setting("k"), store.buried("a", ["d1"])) == ("v", {"d1"})
+        assert (store.setting("k", space="a"), store.buried("a", ["d1"])) == ("v", {"d1"})
         assert not [*store.entries("a", "turn"), *store.events("a"), *store.thoughts("a")]
         assert not [*store.mentions("a"), *store.quarantined("a")]
         assert store.postings("a", "turn", ["oslo"]) == {}
         assert store.epoch("a") > epoch
 
-    def test_spaces_that_hold_something_are_listed_in_order(self, store: Store) -> None:
+    def test_spaces_that_were_written_to_are_listed_in_order(self, store: Store) -> None:
         store.add_turns("zoe", [turn("t1")], NOW)
         store.log("ann", "Insert", {}, {}, NOW)
         store.put_thoughts("bob", [thought("h1")])
-        store.bump_epoch("empty")
+        with pytest.raises(RuntimeError), store.transaction("never"):
+            store.add_turns("never", [turn("t1")], NOW)
+            raise RuntimeError
+        assert list(store.turns("read")) == []
         assert store.spaces() == ["ann", "bob", "zoe"]
-        store.delete_turns("zoe", ["t1"])
-        assert store.spaces() == ["ann", "bob"]
+
+    def test_a_setting_of_a_space_is_none_of_the_home(self, store: Store) -> None:
+        store.set_setting("k", "home")
+        store.set_setting("k", "a", space="a")
+        found = [store.setting("k"), store.setting("k", space="a"), store.setting("k", space="b")]
+        assert found == ["home", "a", None]
+
+    def test_the_first_claim_of_a_setting_stands(self, store: Store) -> None:
+        assert [store.claim_setting("k", "one"), store.claim_setting("k", "two")] == ["one", "one"]
+
+    def test_what_a_record_still_says_is_told(self, store: Store) -> None:
+        filled(store)
+        store.add_turns("a", [turn("t9", 'He said "Oslo" \n twice.')], NOW)
+        store.put_thoughts("a", [thought("h2", text='Ann said "no" twice')])
+        texts = ['"Oslo" \n twice', '"no" twice', "I moved", "nobody"]
+        assert store.says("a", texts) == [True, True, True, False]
+        assert store.says("b", texts) == [False] * 4
+
+    def test_transactions_of_two_spaces_do_not_wait_for_each_other(self, store: Store) -> None:
+        filled(store)
+        with store.transaction("a"):
+            store.add_turns("a", [turn("t9")], NOW)
+            with store.transaction("b"):
+                store.add_turns("b", [turn("t9")], NOW)
+        assert (store.count_turns("a"), store.count_turns("b")) == (3, 1)
 
     def test_a_settled_store_has_no_findings(self, store: Store) -> None:
         filled(store)
@@ -164,16 +190,16 @@ class StoreCareSuite:
         assert re.search(finding, found)
 
     def test_purge_waits_for_no_transaction_of_its_own(self, store: Store) -> None:
-        with pytest.raises(OperationRefused), store.transaction():
-            store.purge()
-        store.purge()
+        with pytest.raises(OperationRefused), store.transaction("a"):
+            store.purge("a")
+        store.purge("a")
 
     def test_a_snapshot_reads_and_nests_in_a_transaction(self, store: Store) -> None:
         filled(store)
-        with store.snapshot(), store.snapshot():
+        with store.snapshot("a"), store.snapshot("a"):
             assert store.count_turns("a") == 2
-        with store.transaction():
-            with store.snapshot():
+        with store.transaction("a"):
+            with store.snapshot("a"):
                 assert store.count_turns("a") == 2
             store.delete_turns("a", ["t1"])
         assert store.count_turns("a") == 1

@@ -31,7 +31,7 @@ def thought(key: str, *turns: str, **fields: object) -> Thought:
 
 
 def filled(store: Store) -> None:
-    with store.transaction():
+    with store.transaction("a"):
         store.add_turns("a", [turn("t1"), turn("t2", "Lucky you!")], NOW)
         store.add_entries("a", [entry("t1", "move", "oslo"), entry("t2", "lucky")])
         store.add_mentions("a", [Mention("t1", "oslo", "Oslo")])

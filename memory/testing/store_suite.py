@@ -73,13 +73,13 @@ class StoreSuite:
     ) -> None:
         store.add_turns("a", [turn("t1")], NOW)
         before = store.version("a")
-        with pytest.raises(TurnConflict, match="'t1'") as caught, store.transaction():
-            store.set_setting("key", "value")
+        with pytest.raises(TurnConflict, match="'t1'") as caught, store.transaction("a"):
+            store.set_setting("key", "value", space="a")
             store.add_turns("a", [turn("t0")], NOW)
             store.add_turns("a", [turn("t2"), turn("t1", **change)], NOW)
         assert caught.value.turn_id == "t1"
         assert [s.turn.id for s in store.turns("a")] == ["t1"]
-        assert (store.setting("key"), store.version("a")) == (None, before)
+        assert (store.setting("key", space="a"), store.version("a")) == (None, before)
 
     def test_two_contents_under_one_id_in_one_call_conflict(self, store: Store) -> None:
         with pytest.raises(TurnConflict):
@@ -176,8 +176,9 @@ class StoreSuite:
         ]
         assert [row.id for row in store.entries("a", "turn", after=first)] == [second]
 
-    def test_vectors_come_back_exactly_and_after_the_last_one_seen(self, store: Store) -> None:
-        given = np.random.default_rng(7).normal(size=(5, 3)).astype(np.float32)
+    def test_vectors_come_back_in_half_precision_after_the_last_seen(self, store: Store) -> None:
+        drawn = np.random.default_rng(7).normal(size=(5, 3)).astype(np.float16)
+        given = drawn.astype(np.float32)
         rows = [replace(entry(f"t{n}", "x"), vector=vector) for n, vector in enumerate(given)]
         numbers = store.add_entries("a", rows)
         ids, vectors = store.vectors("a", "turn")
@@ -304,7 +305,7 @@ class StoreSuite:
         first = store.log("a", "Insert", payload, {}, NOW)
         second = store.log("a", "Undo", {"of": first}, {"h": None}, NOW + timedelta(days=1))
         store.log("b", "Insert", {}, {}, NOW)
-        store.mark_undone(first, second)
+        store.mark_undone("a", first, second)
         one, two = store.operations("a")
         assert (one.id, one.space, one.kind, one.payload, one.undone_by) == (
             first,

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
@@ -74,12 +75,12 @@ class VolatileStore:
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._depth = 0
-        self._last: dict[str, int] = {}
-        self._settings: dict[str, str] = {}
+        self._last: dict[tuple[str, str], int] = {}
+        self._settings: dict[tuple[str | None, str], str] = {}
         self._spaces: dict[str, VolatileSpace] = {}
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self, space: str) -> Iterator[None]:
         with self._lock:
             settings, last = dict(self._settings), dict(self._last)
             spaces = {name: space.copy() for name, space in self._spaces.items()}
@@ -93,20 +94,21 @@ class VolatileStore:
                 self._depth -= 1
 
     @contextmanager
-    def snapshot(self) -> Iterator[None]:
+    def snapshot(self, space: str) -> Iterator[None]:
         with self._lock:
             yield
 
-    def setting(self, key: str) -> str | None:
-        return self._settings.get(key)
+    def setting(self, key: str, *, space: str | None = None) -> str | None:
+        return self._settings.get((space, key))
 
-    def set_setting(self, key: str, value: str) -> None:
-        self._settings[key] = value
+    def set_setting(self, key: str, value: str, *, space: str | None = None) -> None:
+        self._settings[space, key] = value
+
+    def claim_setting(self, key: str, value: str) -> str:
+        return self._settings.setdefault((None, key), value)
 
     def spaces(self) -> list[str]:
-        return sorted(
-            name for name, s in self._spaces.items() if s.turns or s.thoughts or s.operations
-        )
+        return sorted(name for name, space in self._spaces.items() if space.version)
 
     def version(self, space: str) -> int:
         return self._read(space).version
@@ -129,7 +131,7 @@ class VolatileStore:
                     raise TurnConflict(turn.id, space)
             if not new:
                 return []
-            added = [StoredTurn(self._next("turn"), turn, recorded_at) for turn in new]
+            added = [StoredTurn(self._next(space, "turn"), turn, recorded_at) for turn in new]
             self._write(space).turns.update((row.turn.id, row) for row in added)
             return added
 
@@ -184,7 +186,7 @@ class VolatileStore:
         rows = self._write(space)
         added = []
         for entry in entries:
-            number = self._next("entry")
+            number = self._next(space, "entry")
             rows.entries[number] = replace(
                 entry, id=number, terms=tuple(entry.terms), vector=_copied(entry.vector)
             )
@@ -339,7 +341,7 @@ class VolatileStore:
         known = set(self._read(space).mentions.values())
         new = [m for m in dict.fromkeys(mentions) if m not in known]
         if new:
-            self._write(space).mentions.update((self._next("mention"), m) for m in new)
+            self._write(space).mentions.update((self._next(space, "mention"), m) for m in new)
 
     def mentions(self, space: str, *, after: int = 0) -> list[tuple[int, Mention]]:
         return [(k, m) for k, m in self._read(space).mentions.items() if k > after]
@@ -353,7 +355,7 @@ class VolatileStore:
         before: Mapping[str, object],
         time: datetime,
     ) -> int:
-        rows, number = self._write(space), self._next("operation")
+        rows, number = self._write(space), self._next(space, "operation")
         kept = loads(dumps(payload)), loads(dumps(before))
         rows.operations[number] = LoggedOperation(number, space, time, kind, *kept)
         return number
@@ -366,11 +368,10 @@ class VolatileStore:
         ]
         return _newest(found, newest)
 
-    def mark_undone(self, operation_id: int, by: int) -> None:
-        for name, space in list(self._spaces.items()):
-            if operation_id in space.operations:
-                rows = self._write(name)
-                rows.operations[operation_id] = replace(rows.operations[operation_id], undone_by=by)
+    def mark_undone(self, space: str, operation_id: int, by: int) -> None:
+        if operation_id in self._read(space).operations:
+            rows = self._write(space)
+            rows.operations[operation_id] = replace(rows.operations[operation_id], undone_by=by)
 
     def scrub(self, space: str, ids: Sequence[str]) -> None:
         wanted = set(ids)
@@ -392,25 +393,39 @@ class VolatileStore:
         rows.entries, rows.events, rows.thoughts, rows.mentions = {}, {}, {}, {}
         rows.quarantine = ()
 
-    def purge(self) -> None:
+    def purge(self, space: str) -> bool:
         if self._depth:
             raise OperationRefused("purge needs its own turn; call it after the transaction")
+        return True
 
-    def residues(self, needles: Sequence[bytes]) -> list[str]:
+    def residues(self, space: str, needles: Sequence[bytes]) -> list[tuple[str, list[int]]]:
         return []
 
-    def check(self) -> list[str]:
-        return check_store(self)
+    def says(self, space: str, texts: Sequence[str]) -> list[bool]:
+        rows = self._read(space)
+        said = [
+            repr((row.turn.text, row.turn.speaker, row.turn.session, dict(row.turn.meta)))
+            for row in rows.turns.values()
+        ]
+        said += [repr(each) for each in (*rows.thoughts.values(), *rows.operations.values())]
+        return [any(repr(text)[1:-1] in other for other in said) for text in texts]
 
-    def disk_bytes(self) -> int:
+    def beside(self, space: str) -> Path | None:
+        return None
+
+    def check(self, space: str | None = None) -> list[str]:
+        names = self.spaces() if space is None else [space]
+        return [finding for name in names for finding in check_store(self, name)]
+
+    def disk_bytes(self, space: str | None = None) -> int:
         return 0
 
     def close(self) -> None:
         return None
 
-    def _next(self, kind: str) -> int:
-        self._last[kind] = self._last.get(kind, 0) + 1
-        return self._last[kind]
+    def _next(self, space: str, kind: str) -> int:
+        self._last[space, kind] = self._last.get((space, kind), 0) + 1
+        return self._last[space, kind]
 
     def _read(self, space: str) -> VolatileSpace:
         return self._spaces.get(space, _EMPTY)

@@ -32,6 +32,8 @@ from knowhen.memory.thoughts.resolution import (
 )
 from knowhen.memory.thoughts.workspace import Index, Neighbourhood, Workspace
 
+_UNJUDGED = "unjudged"
+
 
 class Unjudged:
     """Ids kept in the store, so that a crash or a failed call skips none; erasing takes them out.
@@ -41,11 +43,11 @@ class Unjudged:
     """
 
     def __init__(self, store: Store, space: str) -> None:
-        self._store, self._key = store, f"unjudged:{space}"
+        self._store, self._space = store, space
 
     def ids(self) -> list[str]:
         """Ids of the waiting thoughts, the longest waiting first."""
-        return list(json.loads(self._store.setting(self._key) or "[]"))
+        return list(json.loads(self._store.setting(_UNJUDGED, space=self._space) or "[]"))
 
     def add(self, thought_ids: Iterable[str]) -> None:
         self._change(self.ids(), [*self.ids(), *thought_ids])
@@ -58,7 +60,7 @@ class Unjudged:
     def _change(self, before: list[str], after: list[str]) -> None:
         after = list(dict.fromkeys(after))
         if after != before:
-            self._store.set_setting(self._key, json.dumps(after))
+            self._store.set_setting(_UNJUDGED, json.dumps(after), space=self._space)
 
 
 log = logging.getLogger(__name__)
@@ -98,7 +100,7 @@ class ThoughtLedger:
         on a turn that was erased since it was proposed is left out. `anew` is for a reindex:
         the log has these operations already, so none is written.
         """
-        with self._store.transaction(), self._working() as work:
+        with self._store.transaction(self._space), self._working() as work:
             for failure in proposals.rejected:
                 self._store.quarantine(self._space, failure.turn_ids, failure.reason, failure.text)
             if not proposals.items:
@@ -156,7 +158,7 @@ class ThoughtLedger:
         if isinstance(operation, Erase):
             self.erase(turn_ids=operation.turn_ids, thought_ids=operation.thought_ids)
             return self._log("erase", {}, {})
-        with self._store.transaction(), self._working() as work:
+        with self._store.transaction(self._space), self._working() as work:
             effects = self._effects(work)
             operation = effects.addressed(operation)
             touched = effects.perform(operation)
@@ -178,7 +180,7 @@ class ThoughtLedger:
             OperationRefused: it is an erasure or an undo, was undone, or a later operation
                 changed the same fields of the same thought.
         """
-        with self._store.transaction(), self._working() as work:
+        with self._store.transaction(self._space), self._working() as work:
             found = self._store.operations(self._space, ids=[operation_id])
             if not found:
                 raise NotFound("operation", operation_id, self._space)
@@ -190,7 +192,7 @@ class ThoughtLedger:
             self._take_back(work, operation)
             self._finish(work)
             undone = self._log("undo", {"operation_id": operation_id}, {})
-            self._store.mark_undone(operation_id, undone)
+            self._store.mark_undone(self._space, operation_id, undone)
         return undone
 
     def _take_back(self, work: Workspace, operation: LoggedOperation) -> None:
@@ -229,7 +231,7 @@ class ThoughtLedger:
                 continue  # what it destroyed is not there to be derived anew
             if learned != (operation.undone_by is not None) or not operation.payload:
                 continue
-            with self._store.transaction(), self._working() as work:
+            with self._store.transaction(self._space), self._working() as work:
                 try:
                     if learned:
                         self._take_back(work, operation)
@@ -251,7 +253,7 @@ class ThoughtLedger:
         Turns themselves are the caller's to delete.
         """
         gone_turns = frozenset(turn_ids)
-        with self._store.transaction(), self._working() as work:
+        with self._store.transaction(self._space), self._working() as work:
             doomed = dict.fromkeys(i for i in thought_ids if work.get(i) is not None)
             for turn_id in turn_ids:
                 for row in self._store.thoughts(self._space, turn_id=turn_id):
@@ -329,13 +331,13 @@ class ThoughtLedger:
 
     def warm(self) -> None:
         """Read the thoughts now, so that the next operation need not."""
-        with self._store.snapshot():
+        with self._store.snapshot(self._space):
             self.caught_up()
 
     def with_alike(self, thought_ids: Iterable[str]) -> list[Thought]:
         """These thoughts, as far as there are any, and those that speak of the same."""
         wanted = set(thought_ids)
-        with self._store.snapshot():
+        with self._store.snapshot(self._space):
             self.caught_up()
             found = wanted.union(*map(self._near.alike, wanted))
             return self._store.thoughts(self._space, ids=sorted(found))

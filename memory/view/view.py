@@ -53,7 +53,7 @@ class View:
         counted anew: that is slow, and happens only while somebody erases.
         """
         wanted = list(terms)
-        with self._store.snapshot():
+        with self._store.snapshot(self.space):
             if self._store.epoch(self.space) == self.epoch:
                 return self._until_now(kind, self._store.postings(self.space, kind, wanted))
         return self._counted(kind, wanted)
@@ -137,7 +137,7 @@ class Views:
             return view
 
     def _caught_up(self) -> View:
-        with self._store.snapshot():
+        with self._store.snapshot(self._space):
             version, known = self._store.version(self._space), self._newest
             if known.view is not None and known.view.version == version:
                 return known.view

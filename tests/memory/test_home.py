@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from knowhen.memory.errors import HomeUnavailable
-from knowhen.memory.home import database_path, home_folder, user_data_folder
+from knowhen.memory.home import chosen_home, home_folder, user_data_folder
 
 
 def test_the_argument_comes_before_the_environment(tmp_path: Path) -> None:
@@ -56,6 +56,6 @@ def test_a_folder_that_cannot_be_created_is_named() -> None:
 
 
 def test_the_database_stands_in_the_home_or_nowhere(tmp_path: Path) -> None:
-    assert database_path(tmp_path) == str(tmp_path / "memory.db")
-    assert database_path(":memory:") == ":memory:"
-    assert database_path(environment={"KNOWHEN_HOME": ":memory:"}) == ":memory:"
+    assert chosen_home(tmp_path) == str(tmp_path)
+    assert chosen_home(":memory:") == ":memory:"
+    assert chosen_home(environment={"KNOWHEN_HOME": ":memory:"}) == ":memory:"

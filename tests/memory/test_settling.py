@@ -19,7 +19,6 @@ from knowhen.memory.testing.chat_model import ScriptedChatModel
 from knowhen.memory.thoughts.model import ModelProposer
 
 START = datetime(2024, 3, 1, 9, tzinfo=UTC)
-PENDING = "unjudged:default"
 
 
 @pytest.fixture(autouse=True)
@@ -155,13 +154,15 @@ def test_what_was_erased_while_the_model_thought_about_it_does_not_come_back(
         assert memory.settle().events == 1
         assert [thought.text for thought in memory.thoughts()] == [TRAM["text"]]
     other.close()
-    assert b"Ann rides her old horse" not in b"".join(f.read_bytes() for f in tmp_path.iterdir())
+    assert b"Ann rides her old horse" not in b"".join(
+        f.read_bytes() for f in tmp_path.rglob("*.db*")
+    )
 
 
 def pending(memory: MemoryManager) -> str:
     store = memory._equipment.store
     assert isinstance(store, SqliteStore)
-    return store.setting(PENDING) or "[]"
+    return store.setting("unjudged", space=memory.space) or "[]"
 
 
 def test_erasing_takes_a_thought_out_of_those_that_wait_for_a_judgement(tmp_path: Path) -> None:
@@ -176,7 +177,7 @@ def test_erasing_takes_a_thought_out_of_those_that_wait_for_a_judgement(tmp_path
         settled = memory.settle()
         assert (settled.calls, settled.failures, pending(memory)) == (0, (), "[]")
         assert memory.thoughts() == [kept]
-    everything = b"".join(file.read_bytes() for file in tmp_path.iterdir())
+    everything = b"".join(file.read_bytes() for file in tmp_path.rglob("*.db*"))
     assert erased.id.encode() not in everything and kept.id.encode() in everything
 
 

@@ -149,7 +149,8 @@ def test_settle_reindex_and_doctor_leave_the_memory_as_it_was(filled: Run) -> No
 
 
 def test_doctor_names_what_is_wrong_and_exits_with_one(filled: Run, tmp_path: Path) -> None:
-    with sqlite3.connect(tmp_path / "home" / "memory.db") as database:
+    (cell,) = (tmp_path / "home").rglob("space.db")
+    with sqlite3.connect(cell) as database:
         tables = [row[0] for row in database.execute("select name from sqlite_master")]
         assert "turns" in tables
         database.execute("pragma foreign_keys = off")

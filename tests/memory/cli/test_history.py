@@ -77,7 +77,7 @@ def test_settling_says_what_the_model_cost_and_what_was_rejected(
 def test_what_was_quarantined_is_listed_with_its_reason(moved: Run, tmp_path: Path) -> None:
     with MemoryManager.open(tmp_path / "home") as memory:
         store = memory._store
-        with store.transaction():
+        with store.transaction(memory.space):
             store.quarantine(memory.space, ["m1"], "it has no subject", "Lives in Oslo.")
     assert moved("thoughts", "--quarantined").out == "m1\tit has no subject\tLives in Oslo.\n"
     [row] = moved("thoughts", "--quarantined", "--json").json

@@ -38,7 +38,7 @@ def add(store: VolatileStore) -> Callable[..., list[int]]:
             Entry(kind=kind, owner=f"{owner}{place}", start=0, end=1, terms=("x",), vector=row)
             for place, row in enumerate(rows)
         ]
-        with store.transaction():
+        with store.transaction(space):
             return store.add_entries(space, entries)
 
     return adder

@@ -63,7 +63,7 @@ def test_unused_room_in_the_files_is_blank(
     add("alice", count)
     index.search("alice", "turn", QUERY, 3)
     index.close()
-    file = next(tmp_path.glob("*/*/data_level0.bin"))
+    file = next(tmp_path.glob("*/*/*/data_level0.bin"))
     assert not any(file.read_bytes()[-200:])
 
 
@@ -124,7 +124,7 @@ import numpy as np
 from knowhen.memory.indexes.chroma import ChromaIndex
 from knowhen.memory.stores.sqlite import SqliteStore
 
-store = SqliteStore(sys.argv[1] + "/memory.db")
+store = SqliteStore(sys.argv[1])
 index = ChromaIndex(store, sys.argv[1] + "/chroma")
 query = np.ones(24, dtype=np.float32) / np.sqrt(np.float32(24))
 for line in sys.stdin:
@@ -138,14 +138,14 @@ store.close()
 def test_two_processes_share_the_folder(tmp_path: Path) -> None:
     from knowhen.memory.stores.base import Entry
 
-    store = SqliteStore(tmp_path / "memory.db")
+    store = SqliteStore(tmp_path)
     index = ChromaIndex(store, tmp_path / "chroma")
     rng = np.random.default_rng(5)
 
     def add(owner: str, count: int) -> None:
         rows = rng.normal(size=(count, 24)).astype(np.float32)
         rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-        with store.transaction():
+        with store.transaction("alice"):
             store.add_entries("alice", [Entry("turn", owner, 0, 1, ("x",), row) for row in rows])
 
     other = subprocess.Popen(

@@ -1,5 +1,3 @@
-from pathlib import Path
-
 import pytest
 
 from knowhen.memory.errors import InvalidInput
@@ -9,20 +7,17 @@ from knowhen.memory.indexes.factory import make_index
 from knowhen.memory.testing.volatile_store import VolatileStore
 
 
-def test_names_and_instances_make_indexes(
-    store: VolatileStore, tmp_path: Path, chroma_server: int
-) -> None:
-    exact = make_index("exact", store, None)
+def test_names_and_instances_make_indexes(store: VolatileStore, chroma_server: int) -> None:
+    exact = make_index("exact", store)
     assert isinstance(exact, ExactIndex)
-    assert make_index(exact, store, None) is exact
+    assert make_index(exact, store) is exact
     for choice in ("chroma", f"chroma://127.0.0.1:{chroma_server}"):
-        index = make_index(choice, store, tmp_path)
+        index = make_index(choice, store)
         assert isinstance(index, ChromaIndex)
         index.close()
-    assert (tmp_path / "chroma").is_dir()
 
 
 @pytest.mark.parametrize("choice", ["faiss", "chroma://", "chroma://host", ""])
 def test_another_name_is_refused_with_the_choices(store: VolatileStore, choice: str) -> None:
     with pytest.raises(InvalidInput, match="'exact', 'chroma'"):
-        make_index(choice, store, None)
+        make_index(choice, store)

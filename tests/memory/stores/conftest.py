@@ -12,7 +12,7 @@ from knowhen.memory.testing.volatile_store import VolatileStore
 STORES: dict[str, Callable[[Path], Store]] = {
     "volatile": lambda folder: VolatileStore(),
     "sqlite-memory": lambda folder: SqliteStore(":memory:"),
-    "sqlite-file": lambda folder: SqliteStore(folder / "memory.db"),
+    "sqlite-file": lambda folder: SqliteStore(folder),
 }
 
 

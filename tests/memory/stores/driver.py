@@ -20,7 +20,7 @@ NOW = datetime(2024, 5, 1, tzinfo=UTC)
 
 
 def add_batch(store: Store, name: str) -> None:
-    with store.transaction():
+    with store.transaction("a"):
         for part in "abc":
             key = f"{name}.{part}"
             store.add_turns("a", [Turn("Some words of a turn.", id=key, time=NOW)], NOW)
@@ -64,7 +64,7 @@ def ingest_until_killed(path: str, round_: int, writing: int) -> None:
 
 def delete(path: str, text: str) -> None:
     store = SqliteStore(path)
-    with store.transaction():
+    with store.transaction("a"):
         store.add_turns("a", [Turn(text, id="t1", time=NOW), Turn("Hi.", id="t2", time=NOW)], NOW)
         store.add_entries("a", [Entry("turn", key, 0, 1, (key,)) for key in ("t1", "t2")])
     store.delete_turns("a", ["t1"])

@@ -30,17 +30,17 @@ LOOKUPS: dict[str, Callable[[SqliteStore], object]] = {
 
 
 def _last(store: SqliteStore) -> int:
-    return int(store._db.one("SELECT MAX(seq) FROM turns")[0])
+    return int(store._at("a").one("SELECT MAX(seq) FROM turns")[0])
 
 
 def _entry(store: SqliteStore) -> int:
-    return int(store._db.one("SELECT MAX(id) FROM entries")[0])
+    return int(store._at("a").one("SELECT MAX(id) FROM entries")[0])
 
 
 def filled(count: int) -> SqliteStore:
     store = SqliteStore()
     numbers = range(count)
-    with store.transaction():
+    with store.transaction("a"):
         store.add_turns("a", [turn(f"t{n}", session=f"s{n // 4}") for n in numbers], NOW)
         store.add_entries("a", [entry(f"t{n}", f"rare{n}", vector=[1.0, 0.0]) for n in numbers])
         store.add_mentions("a", [Mention(f"t{n}", f"oslo{n}", "Oslo") for n in numbers])
@@ -72,9 +72,9 @@ def steps(store: SqliteStore, lookup: Callable[[SqliteStore], object]) -> int:
         return 0
 
     lookup(store)
-    store._db._connection.set_progress_handler(counted, 1)
+    store._at("a")._connection.set_progress_handler(counted, 1)
     lookup(store)
-    store._db._connection.set_progress_handler(None, 0)
+    store._at("a")._connection.set_progress_handler(None, 0)
     return count[0]
 
 

@@ -34,11 +34,11 @@ class Stores(RuleBasedStateMachine):
         super().__init__()
         self.stores: tuple[Store, Store] = (SqliteStore(), VolatileStore())
 
-    def both(self, call: Callable[[Store], object]) -> None:
+    def both(self, space: str, call: Callable[[Store], object]) -> None:
         """The same call on both, now and then inside a transaction that is rolled back first."""
         for store in self.stores:
             try:
-                with store.transaction():
+                with store.transaction(space):
                     call(store)
                     raise RolledBack
             except (RolledBack, TurnConflict):
@@ -54,72 +54,74 @@ class Stores(RuleBasedStateMachine):
     @rule(space=spaces, ids=key_lists, text=st.sampled_from(["x", "x", "y"]))
     def add_turns(self, space: str, ids: list[str], text: str) -> None:
         turns = [Turn(text, id=key, session=key[1:], meta={"k": (1,)}) for key in ids]
-        self.both(lambda store: store.add_turns(space, turns, NOW))
+        self.both(space, lambda store: store.add_turns(space, turns, NOW))
 
     @rule(space=spaces, ids=key_lists)
     def delete_turns(self, space: str, ids: list[str]) -> None:
-        self.both(lambda store: store.delete_turns(space, ids))
+        self.both(space, lambda store: store.delete_turns(space, ids))
 
     @rule(space=spaces, kind=kinds, owner=keys, terms=terms, vector=vectors)
     def add_entry(self, space, kind, owner, terms, vector) -> None:  # type: ignore[no-untyped-def]
-        self.both(lambda store: store.add_entries(space, [Entry(kind, owner, 0, 1, terms, vector)]))
+        self.both(
+            space, lambda store: store.add_entries(space, [Entry(kind, owner, 0, 1, terms, vector)])
+        )
 
     @rule(space=spaces, kind=kinds, owners=key_lists)
     def delete_entries(self, space, kind, owners) -> None:  # type: ignore[no-untyped-def]
-        self.both(lambda store: store.delete_entries(space, kind, owners))
+        self.both(space, lambda store: store.delete_entries(space, kind, owners))
 
     @rule(space=spaces, number=st.integers(1, 12))
     def set_vectors(self, space: str, number: int) -> None:
         given = {number: np.array([9, 9], np.float32)}
-        self.both(lambda store: store.set_vectors(space, given))
+        self.both(space, lambda store: store.set_vectors(space, given))
 
     @rule(space=spaces, key=keys, first=keys, last=keys, closed=st.booleans())
     def put_event(self, space: str, key: str, first: str, last: str, closed: bool) -> None:
         event = Event(key, space, first[1:], first, last, 2, NOW, NOW, 0.5, closed=closed)
-        self.both(lambda store: store.put_events(space, [event]))
+        self.both(space, lambda store: store.put_events(space, [event]))
 
     @rule(space=spaces, ids=key_lists, done=st.booleans())
     def set_consolidated(self, space: str, ids: list[str], done: bool) -> None:
-        self.both(lambda store: store.set_consolidated(space, ids, done))
+        self.both(space, lambda store: store.set_consolidated(space, ids, done))
 
     @rule(space=spaces, ids=key_lists)
     def delete_events(self, space: str, ids: list[str]) -> None:
-        self.both(lambda store: store.delete_events(space, ids))
+        self.both(space, lambda store: store.delete_events(space, ids))
 
     @rule(space=spaces, key=keys, subject=keys, turns=key_lists)
     def put_thought(self, space: str, key: str, subject: str, turns: list[str]) -> None:
         sources = tuple(Source(turn, 0, 1) for turn in turns)
         thought = Thought(key, space, "x", subject, "p", "o", sources=sources)
-        self.both(lambda store: store.put_thoughts(space, [thought]))
+        self.both(space, lambda store: store.put_thoughts(space, [thought]))
 
     @rule(space=spaces, ids=key_lists)
     def delete_thoughts(self, space: str, ids: list[str]) -> None:
-        self.both(lambda store: store.delete_thoughts(space, ids))
+        self.both(space, lambda store: store.delete_thoughts(space, ids))
 
     @rule(space=spaces, turn=keys, entity=keys)
     def add_mention(self, space: str, turn: str, entity: str) -> None:
-        self.both(lambda store: store.add_mentions(space, [Mention(turn, entity, "X")]))
+        self.both(space, lambda store: store.add_mentions(space, [Mention(turn, entity, "X")]))
 
     @rule(space=spaces, turns=key_lists)
     def quarantine(self, space: str, turns: list[str]) -> None:
-        self.both(lambda store: store.quarantine(space, turns, "why", "text"))
+        self.both(space, lambda store: store.quarantine(space, turns, "why", "text"))
 
     @rule(space=spaces, key=keys, days=st.integers(0, 3))
     def log(self, space: str, key: str, days: int) -> None:
         time = NOW + timedelta(days=days)
-        self.both(lambda store: store.log(space, "Insert", {"id": key}, {"of": [key]}, time))
+        self.both(space, lambda store: store.log(space, "Insert", {"id": key}, {"of": [key]}, time))
 
     @rule(space=spaces, ids=key_lists)
     def scrub(self, space: str, ids: list[str]) -> None:
-        self.both(lambda store: store.scrub(space, ids))
+        self.both(space, lambda store: store.scrub(space, ids))
 
-    @rule(number=st.integers(1, 5))
-    def mark_undone(self, number: int) -> None:
-        self.both(lambda store: store.mark_undone(number, 99))
+    @rule(space=spaces, number=st.integers(1, 5))
+    def mark_undone(self, space: str, number: int) -> None:
+        self.both(space, lambda store: store.mark_undone(space, number, 99))
 
     @rule(space=spaces)
     def clear_derived(self, space: str) -> None:
-        self.both(lambda store: store.clear_derived(space))
+        self.both(space, lambda store: store.clear_derived(space))
 
     @invariant()
     def both_say_the_same(self) -> None:

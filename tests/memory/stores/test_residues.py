@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from knowhen.memory.stores import residues
-from knowhen.memory.stores.residues import files_with
+from knowhen.memory.stores.residues import files_with, looked_through
 
 
 @settings(deadline=None, max_examples=60)
@@ -28,10 +28,10 @@ def test_many_needles_are_found_as_surely_as_one(
         content = content[:place] + needles[-1] + content[place:]
     (folder / "file").write_bytes(content)
     expected = any(needle in content for needle in needles)
-    one_by_one = any(files_with(folder, [needle]) for needle in needles)
+    one_by_one = any(looked_through([str(folder / "file")], [needle]) for needle in needles)
     assert one_by_one >= expected
     many = [*needles, *(f"nowhere in it {n}".encode() for n in range(30))]
-    assert bool(files_with(folder, many)) == one_by_one
+    assert bool(looked_through([str(folder / "file")], many)) == one_by_one
 
 
 def test_a_needle_over_the_border_of_two_chunks_is_found(
@@ -41,17 +41,18 @@ def test_a_needle_over_the_border_of_two_chunks_is_found(
     others = [f"nowhere in it {n}".encode() for n in range(30)]
     for place in range(40, 80):
         (tmp_path / "file").write_bytes(b"." * place + b"erased text" + b"." * 50)
-        assert files_with(tmp_path, [b"erased text", *others])
-        assert not files_with(tmp_path, others)
+        assert looked_through([str(tmp_path / "file")], [b"erased text", *others])
+        assert not looked_through([str(tmp_path / "file")], others)
 
 
 def test_a_long_text_is_found_though_pages_break_it(tmp_path: Path) -> None:
     text = random.Random(3).randbytes(900).hex().encode()
     (tmp_path / "file").write_bytes(text[:1000] + b"\0\0\0\7" + text[1000:])
-    assert files_with(tmp_path, [text]) == [tmp_path / "file"]
+    assert files_with([tmp_path / "file"], [text]) == [(tmp_path / "file", [0])]
 
 
 def test_nothing_is_found_without_needles(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"text")
     (tmp_path / "empty").touch()
-    assert files_with(tmp_path, []) == files_with(tmp_path, [b""]) == []
+    files = list(tmp_path.iterdir())
+    assert files_with(files, []) == files_with(files, [b""]) == []

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from knowhen.memory.errors import HomeTooNew, HomeUnavailable, InvalidInput, OperationRefused
 from knowhen.memory.records import Source, Thought, Turn
 from knowhen.memory.stores.base import Entry, Mention, Store
-from knowhen.memory.stores.schema import MIGRATIONS, migrate
+from knowhen.memory.stores.cells import cell_folder
+from knowhen.memory.stores.schema import CELL_STEPS, HOME_STEPS, migrate
 from knowhen.memory.stores.sqlite import SqliteStore
 from knowhen.memory.testing.volatile_store import VolatileStore
 
@@ -23,7 +24,12 @@ HERE = Path(__file__).parent
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    return tmp_path / "memory.db"
+    """The home; the file of its space `a` is `cell(path)`."""
+    return tmp_path
+
+
+def cell(home: Path) -> Path:
+    return cell_folder(home, "a") / "space.db"
 
 
 def one_sentence(error: BaseException) -> bool:
@@ -31,7 +37,7 @@ def one_sentence(error: BaseException) -> bool:
 
 
 def remember(store: Store, key: str, text: str = "Hello.", *terms: str) -> None:
-    with store.transaction():
+    with store.transaction("a"):
         store.add_turns("a", [Turn(text, id=key, time=NOW)], NOW)
         store.add_entries("a", [Entry("turn", key, 0, 1, terms, np.ones(2, np.float32))])
 
@@ -50,7 +56,8 @@ def test_what_was_committed_is_there_after_reopening(path: Path) -> None:
 
 def test_each_commit_is_synced_and_what_is_deleted_is_overwritten(path: Path) -> None:
     store = SqliteStore(path)
-    database = store._db
+    remember(store, "t1")
+    database = store._at("a")
     assert database.one("PRAGMA journal_mode") == ("wal",)
     assert database.one("PRAGMA synchronous") == (2,)
     assert database.one("PRAGMA secure_delete") == (1,)
@@ -59,30 +66,33 @@ def test_each_commit_is_synced_and_what_is_deleted_is_overwritten(path: Path) ->
 
 
 def test_a_file_from_a_newer_knowhen_is_refused_untouched(path: Path) -> None:
-    SqliteStore(path).close()
-    with sqlite3.connect(path) as connection:
-        connection.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
-    connection.close()
-    with pytest.raises(HomeTooNew, match="upgrade knowhen") as caught:
-        SqliteStore(path)
-    assert one_sentence(caught.value)
+    store = SqliteStore(path)
+    remember(store, "t1")
+    store.close()
+    for file, steps in ((cell(path), CELL_STEPS), (path / "home.db", HOME_STEPS)):
+        with sqlite3.connect(file) as connection:
+            connection.execute(f"PRAGMA user_version = {len(steps) + 1}")
+        connection.close()
+        with pytest.raises(HomeTooNew, match="upgrade knowhen") as caught:
+            SqliteStore(path).count_turns("a")
+        assert one_sentence(caught.value)
 
 
 def test_something_that_is_no_database_is_refused_untouched(path: Path) -> None:
-    path.write_bytes(b"dear diary, " * 500)
+    (path / "home.db").write_bytes(b"dear diary, " * 500)
     with pytest.raises(HomeUnavailable, match="not a knowhen database") as caught:
         SqliteStore(path)
     assert one_sentence(caught.value)
-    assert path.read_bytes() == b"dear diary, " * 500
+    assert (path / "home.db").read_bytes() == b"dear diary, " * 500
 
 
 def test_another_programs_database_is_refused_untouched(path: Path) -> None:
-    connection = sqlite3.connect(path)
+    connection = sqlite3.connect(path / "home.db")
     connection.execute("CREATE TABLE turns (lap INTEGER)")
     connection.close()
     with pytest.raises(HomeUnavailable, match="another program"):
         SqliteStore(path)
-    connection = sqlite3.connect(path)
+    connection = sqlite3.connect(path / "home.db")
     assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("turns",)]
     connection.close()
 
@@ -93,8 +103,8 @@ def damaged(path: Path) -> Path:
     for number in range(200):
         remember(store, f"t{number}", "Some words. " * 40, "some", "words")
     store.close()
-    content = path.read_bytes()
-    path.write_bytes(content[: len(content) // 2] + b"\xa5" * (len(content) // 2))
+    content = cell(path).read_bytes()
+    cell(path).write_bytes(content[: len(content) // 2] + b"\xa5" * (len(content) // 2))
     return path
 
 
@@ -114,21 +124,22 @@ def test_the_doctor_finds_damage(damaged: Path) -> None:
 
 def test_a_folder_that_is_missing_is_named(tmp_path: Path) -> None:
     with pytest.raises(HomeUnavailable, match="cannot be opened") as caught:
-        SqliteStore(tmp_path / "nowhere" / "memory.db")
+        SqliteStore(tmp_path / "nowhere")
     assert one_sentence(caught.value)
 
 
 def test_a_write_refused_by_the_disk_is_put_in_words(path: Path) -> None:
     store = SqliteStore(path)
-    store._db.run("PRAGMA query_only = ON")  # as on a read-only file, whatever the user may do
+    remember(store, "t0")
+    store._at("a").run("PRAGMA query_only = ON")  # as on a read-only file, whatever the user may do
     with pytest.raises(HomeUnavailable, match="cannot be written"):
         remember(store, "t1")
-    store._db.run("PRAGMA query_only = OFF")
-    store._db.run(f"PRAGMA max_page_count = {store._db.one('PRAGMA page_count')[0] + 2}")
+    store._at("a").run("PRAGMA query_only = OFF")
+    store._at("a").run(f"PRAGMA max_page_count = {store._at('a').one('PRAGMA page_count')[0] + 2}")
     with pytest.raises(HomeUnavailable, match="disk is full"):
         remember(store, "t1", "x" * 100_000)
-    store._db.run("PRAGMA max_page_count = 1000000")
-    assert store.count_turns("a") == 0
+    store._at("a").run("PRAGMA max_page_count = 1000000")
+    assert store.count_turns("a") == 1
     remember(store, "t1")
     assert store.check() == []
     store.close()
@@ -136,7 +147,7 @@ def test_a_write_refused_by_the_disk_is_put_in_words(path: Path) -> None:
 
 def test_a_lock_held_too_long_is_named_and_leaves_the_store_usable(path: Path) -> None:
     holder, waiter = SqliteStore(path), SqliteStore(path, timeout=0.05)
-    with holder.transaction():
+    with holder.transaction("a"):
         with pytest.raises(HomeUnavailable, match="locked by another process") as caught:
             remember(waiter, "t1")
         assert waiter.count_turns("a") == 0
@@ -157,7 +168,7 @@ def test_a_closed_store_says_so(path: Path) -> None:
 
 def test_text_that_is_not_unicode_is_refused_whole(path: Path) -> None:
     store = SqliteStore(path)
-    with pytest.raises(InvalidInput, match="lone surrogate"), store.transaction():
+    with pytest.raises(InvalidInput, match="lone surrogate"), store.transaction("a"):
         store.add_turns("a", [Turn("x", id="1")], NOW)
         store.add_mentions("a", [Mention("1", "\ud800", "x")])
     assert store.count_turns("a") == 0
@@ -178,7 +189,7 @@ NEW = "ALTER TABLE pets ADD COLUMN age INTEGER;\nUPDATE pets SET age = 3;\n"
 
 @pytest.fixture
 def database(path: Path):  # type: ignore[no-untyped-def]
-    connection = sqlite3.connect(path, isolation_level=None)
+    connection = sqlite3.connect(path / "pets.db", isolation_level=None)
     yield connection
     connection.close()
 
@@ -201,10 +212,12 @@ def test_a_step_that_fails_leaves_the_file_as_it_was(database: sqlite3.Connectio
 
 
 def test_an_empty_file_of_version_zero_becomes_a_store(path: Path) -> None:
-    path.touch()
+    (path / "home.db").touch()
+    cell(path).parent.mkdir(parents=True)
+    cell(path).touch()
     store = SqliteStore(path)
     remember(store, "t1")
-    assert store._db.one("PRAGMA user_version") == (len(MIGRATIONS),)
+    assert store._at("a").one("PRAGMA user_version") == (len(CELL_STEPS),)
     store.close()
 
 
@@ -217,7 +230,7 @@ WORDS = st.text(st.characters(categories=["L", "N", "P"]), min_size=6, max_size=
 def test_purge_leaves_no_byte_of_what_was_deleted(
     tmp_path_factory: pytest.TempPathFactory, words: list[str], salt: int
 ) -> None:
-    store = SqliteStore(tmp_path_factory.mktemp("home") / "memory.db")
+    store = SqliteStore(tmp_path_factory.mktemp("home"))
     texts = [f"{salt}é{n} {word}" for n, word in enumerate(words)]
     for number, text in enumerate(texts):
         key = f"t{number}"
@@ -228,57 +241,45 @@ def test_purge_leaves_no_byte_of_what_was_deleted(
         store.quarantine("a", [key], "why", text)
         store.log("a", "Insert", {"id": key, "text": text}, {"text": text}, NOW)
     needles = [needle for n, t in enumerate(texts) for needle in (t[:40], f"{n}¤{salt}")]
-    assert store.residues([needles[0].encode()])
+    assert store.residues("a", [needles[0].encode()])
     gone = [f"t{number}" for number in range(len(texts) - 1)]
-    with store.transaction():
+    with store.transaction("a"):
         store.delete_turns("a", gone)
         store.delete_thoughts("a", gone)
         store.scrub("a", gone)
-    store.purge()
-    assert store.residues([needle.encode() for needle in needles[:-2]]) == []
-    assert store.residues([needles[-2].encode()])
-    assert store.residues([needles[-1].encode()])
+    store.purge("a")
+    assert store.residues("a", [needle.encode() for needle in needles[:-2]]) == []
+    assert store.residues("a", [needles[-2].encode()])
+    assert store.residues("a", [needles[-1].encode()])
     store.close()
 
 
 def test_an_erasure_cut_off_before_its_purge_is_finished_at_the_next_opening(path: Path) -> None:
     text = "the word is rhododendron"
     subprocess.run([sys.executable, HERE / "driver.py", "delete", path, text], check=True)
-    assert any(text.encode() in file.read_bytes() for file in path.parent.iterdir())
+    assert any(text.encode() in file.read_bytes() for file in path.rglob("*.db*"))
     store = SqliteStore(path)
-    assert not any(text.encode() in file.read_bytes() for file in path.parent.iterdir())
+    assert not any(text.encode() in file.read_bytes() for file in path.rglob("*.db*"))
     assert (store.count_turns("a"), store.check()) == (1, [])
     store.close()
 
 
 def test_residues_look_into_every_file_of_the_home(path: Path) -> None:
     store = SqliteStore(path)
-    (path.parent / "index").mkdir()
-    other = path.parent / "index" / "data.bin"
+    (path / "index").mkdir()
+    other = path / "index" / "data.bin"
     other.write_bytes(b'\0{"text":"a \\"secret\\""}\xff')
-    assert store.residues([b'a "secret"', b""]) == [str(other)]
-    assert store.residues([b"nothing of the kind", b"\xff\xfe"]) == []
-    store.close()
-
-
-def test_purge_returns_space_to_the_disk(path: Path) -> None:
-    store = SqliteStore(path)
-    for number in range(50):
-        remember(store, f"t{number}", "x" * 10_000)
-    before = store.disk_bytes()
-    store.delete_turns("a", [f"t{number}" for number in range(50)])
-    store.purge()
-    assert store.disk_bytes() < before / 2
-    assert store.check() == []
+    assert store.residues("a", [b'a "secret"', b""]) == [(str(other), [0])]
+    assert store.residues("a", [b"nothing of the kind", b"\xff\xfe"]) == []
     store.close()
 
 
 def test_the_doctor_compares_the_full_text_index_with_the_entries(path: Path) -> None:
     store = SqliteStore(path)
     remember(store, "t1", "Hello.", "hello", "hello", "you")
-    store._db.run("DELETE FROM postings WHERE term = 'hello'")
+    store._at("a").run("DELETE FROM postings WHERE term = 'hello'")
     assert any(re.search("1 of 3 terms", finding) for finding in store.check())
-    store._db.run("UPDATE postings SET entry = 99")
+    store._at("a").run("UPDATE postings SET entry = 99")
     assert any("entry 99" in finding for finding in store.check())
     store.close()
 
@@ -341,7 +342,7 @@ def test_a_reader_sees_anothers_commit_at_its_next_call(path: Path) -> None:
     writer, reader = SqliteStore(path), SqliteStore(path)
     for number in range(5):
         before = reader.version("a")
-        with writer.transaction():
+        with writer.transaction("a"):
             writer.add_turns("a", [Turn("x", id=f"t{number}")], NOW)
             assert reader.version("a") == before
         assert reader.version("a") > before
@@ -353,7 +354,7 @@ def test_a_reader_sees_anothers_commit_at_its_next_call(path: Path) -> None:
 def test_a_snapshot_stays_the_same_while_others_commit(path: Path) -> None:
     writer, reader = SqliteStore(path), SqliteStore(path)
     remember(writer, "t1")
-    with reader.snapshot():
+    with reader.snapshot("a"):
         assert reader.count_turns("a") == 1
         remember(writer, "t2")
         assert reader.count_turns("a") == len(reader.entries("a", "turn")) == 1

@@ -37,7 +37,7 @@ class Talk:
         return self.hear([turn(text, id=id, day=day, speaker=speaker)])
 
     def hear(self, turns: Sequence[Turn]) -> list[int]:
-        with self.store.transaction():
+        with self.store.transaction(self.space):
             self.store.add_turns(self.space, turns, self.clock.now())
         return self.ledger.learn(RuleProposer().propose(turns))
 
@@ -53,7 +53,7 @@ class Talk:
         return found[0]
 
     def forget(self, *turn_ids: str) -> None:
-        with self.store.transaction():
+        with self.store.transaction(self.space):
             self.ledger.erase(turn_ids=turn_ids)
             self.store.delete_turns(self.space, turn_ids)
             self.store.bump_epoch(self.space)

@@ -321,8 +321,7 @@ def test_a_failed_operation_leaves_no_trace(talk: Talk) -> None:
 
 
 def test_two_ledgers_over_one_home_see_each_other(tmp_path: Path) -> None:
-    path = tmp_path / "memory.db"
-    one, two = (Talk(store=SqliteStore(path)) for _ in range(2))  # type: ignore[arg-type]
+    one, two = (Talk(store=SqliteStore(tmp_path)) for _ in range(2))  # type: ignore[arg-type]
     one.say("I live in Berlin.", id="a")
     two.say("I moved to Paris.", id="b", day=30)
     one.say("I moved to Rome.", id="c", day=60)
@@ -347,7 +346,7 @@ def test_a_store_that_fails_to_commit_leaves_the_ledger_in_step() -> None:
     store, clock = VolatileStore(), FixedClock(START)
     ledger = ThoughtLedger(store, "home", clock, entries)
     talk = Talk(store=store)
-    with pytest.raises(ZeroDivisionError), store.transaction():
+    with pytest.raises(ZeroDivisionError), store.transaction("home"):
         ledger.apply(Insert("I love kayaks."))
         raise ZeroDivisionError
     ledger.apply(Insert("I love kayaks."))

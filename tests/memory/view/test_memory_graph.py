@@ -70,7 +70,7 @@ def test_a_graph_that_was_given_never_changes(home: Path) -> None:
 def test_a_graph_is_copied_only_while_somebody_has_it(home: Path) -> None:
     with MemoryManager.open(home) as memory:
         memory.remember([said(24)])
-    store = SqliteStore(home / "memory.db")
+    store = SqliteStore(home)
     views = Views(store, "default", ExactIndex(store))
 
     def tell(number: int) -> None:
@@ -101,7 +101,7 @@ def test_a_catch_up_that_breaks_off_is_done_anew(
 ) -> None:
     with MemoryManager.open(home) as memory:
         memory.remember([said(24)])
-    store = SqliteStore(home / "memory.db")
+    store = SqliteStore(home)
     views = Views(store, "default", ExactIndex(store))
     with views.reading():
         pass

@@ -61,7 +61,7 @@ def same(one: Findings, other: Findings) -> bool:
 
 
 def test_a_view_holds_its_moment_while_another_process_writes_and_erases(home: Path) -> None:
-    store = SqliteStore(home / "memory.db")
+    store = SqliteStore(home)
     views = Views(store, "default", ExactIndex(store))
     with views.reading() as view:
         before, graph = asked(view), to_json(view.graph)
@@ -99,7 +99,7 @@ class Live:
 
 
 def test_what_an_index_found_later_is_not_in_an_earlier_view(home: Path) -> None:
-    store = SqliteStore(home / "memory.db")
+    store = SqliteStore(home)
     views = Views(store, "default", Live(ExactIndex(store)))
     with views.reading() as view:
         size = len(asked(view).scores)
