@@ -7,6 +7,7 @@ from datetime import datetime
 
 from knowhen.graphs.knowledge import KnowledgeGraph
 from knowhen.graphs.walk import make_walk
+from knowhen.memory.browsing import Browsing
 from knowhen.memory.clock import Clock, NewId, SystemClock, random_id
 from knowhen.memory.closing import Closing
 from knowhen.memory.embedders.base import Embedder
@@ -28,11 +29,9 @@ from knowhen.memory.records import (
     Answer,
     Decision,
     Document,
-    Event,
     Recall,
     Receipt,
     Recollection,
-    Thought,
     Turn,
 )
 from knowhen.memory.reindexing import reindex
@@ -40,7 +39,7 @@ from knowhen.memory.search.scoring import Findings
 from knowhen.memory.settings import Settings
 from knowhen.memory.settling import Settled, make_proposer
 from knowhen.memory.space import Equipment, Space
-from knowhen.memory.stores.base import LoggedOperation, Store
+from knowhen.memory.stores.base import Store
 from knowhen.memory.stores.sqlite import SqliteStore
 from knowhen.memory.thoughts.operations import Insert, Merge, Operation, Use
 from knowhen.memory.threads import one_thread
@@ -49,7 +48,7 @@ from knowhen.memory.twins import twin
 from knowhen.memory.validation import check, ids, records, text_fault, time_fault
 
 
-class MemoryManager(Closing):
+class MemoryManager(Browsing, Closing):
     """Remembers a conversation, recalls from it, and knows when not to.
 
     One manager serves one space; `at` gives a manager of another space of the same home. Safe
@@ -328,38 +327,9 @@ class MemoryManager(Closing):
         return self._space.erasure.erase(selection)
 
     # Looking in --------------------------------------------------------------------------
-    def turn(self, turn_id: str) -> Turn:
-        """One turn.
-
-        Raises:
-            NotFound: no turn has that id in this space.
-        """
-        stored = self._store.turn(self.space, turn_id)
-        if stored is None:
-            raise NotFound("turn", turn_id, self.space)
-        return stored.turn
-
-    def turns(self, *, session: str | None = None, newest: int | None = None) -> list[Turn]:
-        """Turns in the order they arrived."""
-        stored = self._store.turns(self.space, session=session, newest=newest)
-        return [each.turn for each in stored]
-
-    def events(self) -> list[Event]:
-        """Events in the order they began."""
-        return self._store.events(self.space)
-
     def surprise(self, session: str) -> list[float]:
         """How probable a boundary between events is at each turn of a session."""
         return [float(value) for value in self._space.events.curve(session)]
-
-    def thoughts(self, *, history: bool = False) -> list[Thought]:
-        """Active thoughts; with `history` also those superseded, merged or retracted."""
-        found = self._store.thoughts(self.space)
-        return found if history else [t for t in found if t.status == "active"]
-
-    def operations(self, *, newest: int | None = None) -> list[LoggedOperation]:
-        """The log of what was done to thoughts, oldest first."""
-        return self._store.operations(self.space, newest=newest)
 
     @property
     def model(self) -> ChatModel | None:
@@ -380,14 +350,6 @@ class MemoryManager(Closing):
     def graph(self) -> KnowledgeGraph:
         """The knowledge graph of this space, up to date."""
         return self._space.views.latest().graph
-
-    def spaces(self) -> list[str]:
-        """Names of all spaces of this home."""
-        return self._store.spaces()
-
-    def quarantined(self) -> list[tuple[Sequence[str], str, str]]:
-        """Proposals that failed their check: turn ids, reason, text."""
-        return self._store.quarantined(self.space)
 
     def stats(self) -> Mapping[str, int | str]:
         """Counts of what this space holds, and the home's size on disk."""
@@ -441,14 +403,7 @@ class MemoryManager(Closing):
     afeedback = twin(feedback)
     acalibrate = twin(calibrate)
     aforget = twin(forget)
-    aturn = twin(turn)
-    aturns = twin(turns)
-    aevents = twin(events)
     asurprise = twin(surprise)
-    athoughts = twin(thoughts)
-    aoperations = twin(operations)
-    aspaces = twin(spaces)
-    aquarantined = twin(quarantined)
     astats = twin(stats)
     areindex = twin(reindex)
     adoctor = twin(doctor)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from two_friends import SAID
 
 from knowhen import Document, MemoryManager, Turn
+from knowhen.memory.browsing import Browsing
 from knowhen.memory.errors import (
     EmbedderFailed,
     EmbedderMismatch,
@@ -378,12 +379,13 @@ def test_an_embedder_that_raises_anything_loses_no_turn() -> None:
         assert memory.recall("greyhound called Basil", gate=False).items[0].id == "t2"
 
 
-def test_every_method_that_may_block_has_an_async_twin() -> None:
+@pytest.mark.parametrize("part", [MemoryManager, Browsing])
+def test_every_method_that_may_block_has_an_async_twin(part: type) -> None:
     at_once = {"open", "at"}
-    methods = {name for name, value in vars(MemoryManager).items() if inspect.isfunction(value)}
+    methods = {name for name, value in vars(part).items() if inspect.isfunction(value)}
     public = {name for name in methods if not name.startswith("_")} - at_once
-    twins = {name for name in public if inspect.iscoroutinefunction(vars(MemoryManager)[name])}
+    twins = {name for name in public if inspect.iscoroutinefunction(vars(part)[name])}
     assert twins == {f"a{name}" for name in public - twins}
     for name in twins:
-        method = vars(MemoryManager)[name.removeprefix("a")]
-        assert inspect.signature(vars(MemoryManager)[name]) == inspect.signature(method)
+        method = vars(part)[name.removeprefix("a")]
+        assert inspect.signature(vars(part)[name]) == inspect.signature(method)
