@@ -4,7 +4,8 @@
     python benchmarks/fit_gate.py --data FOLDER --embedder local
 
 Need tells real questions from world questions and small talk; Have tells real questions from
-those that the memory cannot answer; Know and Grounded tell world questions that a frozen model
+those that the memory cannot answer; Detail tells them from the same questions put to a memory that
+never heard their evidence; Know and Grounded tell world questions that a frozen model
 answered rightly alone, and with a retrieved passage. The threshold comes from scores of
 conversations that were left out.
 """
@@ -36,6 +37,7 @@ HAVE = (
     *("background", "attributed", "second", "other_reply", "sentence_lead", "fact_lead"),
     *("ownership", "own_i", "own_you", "other_you", "own_dense", "other_dense"),
 )
+DETAIL = ("odds", "lead", "reach", "size")
 # A swapped question is the commonest mistake in use, one about the other speaker the rarest.
 SHARES: Mapping[str, float] = {"swapped": 3.0, "other": 2.0, "exchanged": 0.25, "adversarial": 0.25}
 FOLDS = 5
@@ -54,7 +56,13 @@ def for_need(row: Row) -> bool:
 
 
 def for_have(row: Row) -> bool:
-    return row.case.kind not in ("world", "smalltalk", "abstention") and fitted_on(row)
+    return row.case.kind not in ("world", "smalltalk", "abstention", "erased") and fitted_on(row)
+
+
+def for_detail(row: Row) -> bool:
+    """Questions in the memories that also exist without their evidence, and in young ones."""
+    where = row.setting.split()[0] in ("full", "beam", "young", "erased")
+    return row.case.kind in ("real", "erased") and where
 
 
 def shares(found: Sequence[Row]) -> Floats:
@@ -148,6 +156,7 @@ def main() -> None:
     fitted: dict[str, object] = {
         "need": _plain(fit([row for row in found if for_need(row)], NEED)),
         "have": _plain(fit([row for row in found if for_have(row)], HAVE)),
+        "detail": _plain(fit([row for row in found if for_detail(row)], DETAIL)),
         "levels": levels(found, need, have),
     }
     weights = json.loads(WEIGHTS.read_text(encoding="utf-8")) if WEIGHTS.exists() else {}

@@ -3,8 +3,9 @@
     python benchmarks/gate.py --data FOLDER --embedder local
 
 Three parts. (a) Real questions against sets that need no recall (see `gating.py`): `auroc/SET` of
-need times have, `false_injection@95/SET` where 95 % of the real ones are kept, `injected/SET` by
-the decisions as shipped, `ece/HEAD`, and `coverage` of the conformal threshold. The system
+need times have (of `detail` for the erased ones), `false_injection@95/SET` where 95 % of the real
+ones are kept, `kept@3/SET` where 3 % of world questions are let through, `injected/SET` by the
+decisions as shipped, `ece/HEAD`, and `coverage` of the conformal threshold. The system
 `knowhen` has the shipped weights; `left out` refits them without the conversation it is measured
 on, which is the honest figure on the data that the weights were fitted on. (b) Recorded answers
 of a frozen model: accuracy against retrieval rate. (c) PopQA: does the passage hold the answer?
@@ -16,7 +17,19 @@ from pathlib import Path
 import numpy as np
 import passages
 from embedding_cache import CachedEmbedder
-from fit_gate import FOLDS, HAVE, NEED, chances, fit_world, for_have, for_need, left_out, shares
+from fit_gate import (
+    DETAIL,
+    FOLDS,
+    HAVE,
+    NEED,
+    chances,
+    fit_world,
+    for_detail,
+    for_have,
+    for_need,
+    left_out,
+    shares,
+)
 from fitting import calibration_error, diagram, reliability
 from gating import Row, rows, scenes
 from numpy.typing import NDArray
@@ -40,6 +53,7 @@ Mask = NDArray[np.bool_]
 SETS = ("world", "smalltalk", "other", "swapped", "exchanged", "adversarial")
 RESAMPLES = 500
 KEPT = 0.95
+LET_THROUGH = 0.03
 ERROR = 0.1
 """Error of the conformal threshold whose coverage is measured."""
 BUDGET = 1024
@@ -94,6 +108,11 @@ class Queries:
         sets["first_person"] = (self.of("real", "first person"), self.of("swapped", "first person"))
         sets["asked"] = (self.of("real", "asked"), self.of("asked", "asked"))
         sets["abstention"] = (self.of("real", "beam"), self.of("abstention", "beam"))
+        sets["erased/locomo"] = (real, self.of("erased", "erased"))
+        sets["erased/beam"] = (self.of("real", "beam"), self.of("erased", "erased beam"))
+        sets["young"] = (self.of("real", "young"), self.of("world", "young"))
+        sets["everyday"] = (self.of("real", "everyday"), self.of("world", "everyday"))
+        sets["beam_world"] = (self.of("real", "beam"), self.of("world", "beam"))
         sets["beam_other"] = (self.of("real", "beam"), self.of("other", "beam"))
         return {name: pair for name, pair in sets.items() if pair[0].any() and pair[1].any()}
 
@@ -103,9 +122,21 @@ def separation(queries: Queries, score: Floats) -> dict[str, Figure]:
     figures: dict[str, Figure] = {}
     for name, (real, other) in queries.pairs().items():
         figures[f"auroc/{name}"] = auroc(score[real], score[other])
+        if name in ("world", "beam_world"):
+            cut = float(np.quantile(score[other], 1 - LET_THROUGH))
+            figures[f"kept@3/{name}"] = figure((score[real] >= cut).astype(float).tolist())
         cut = float(np.quantile(score[real], 1 - KEPT))
         figures[f"false_injection@95/{name}"] = figure((score[other] >= cut).astype(float).tolist())
     return figures
+
+
+def erased(queries: Queries, detail: Floats) -> dict[str, Figure]:
+    """How well Detail alone tells questions whose evidence the memory never heard."""
+    return {
+        f"auroc/{name}": auroc(detail[real], detail[other])
+        for name, (real, other) in queries.pairs().items()
+        if name.startswith("erased")
+    }
 
 
 def calibration(queries: Queries, need: Floats, have: Floats) -> dict[str, Figure]:
@@ -175,8 +206,10 @@ def conversations(data: Path, embedder: CachedEmbedder, *, quick: bool) -> Resul
     queries = Queries(list(rows(scenes(data, quick=quick), embedder, budget=BUDGET)))
     need = np.array([row.decision.need for row in queries.found])
     have = np.array([row.decision.have for row in queries.found])
+    detail = np.array([row.decision.features["detail"] for row in queries.found])
     results: Results = {
         "knowhen": separation(queries, need * have)
+        | erased(queries, detail)
         | calibration(queries, need, have)
         | decisions(queries)
     }
@@ -186,7 +219,12 @@ def conversations(data: Path, embedder: CachedEmbedder, *, quick: bool) -> Resul
     if len({row.group for row in queries.found}) > 2:
         need = chances(left_out(queries.found, NEED, for_need))
         have = chances(left_out(queries.found, HAVE, for_have))
-        results["left out"] = separation(queries, need * have) | calibration(queries, need, have)
+        detail = chances(left_out(queries.found, DETAIL, for_detail))
+        results["left out"] = (
+            separation(queries, need * have)
+            | erased(queries, detail)
+            | calibration(queries, need, have)
+        )
     return results
 
 
@@ -240,7 +278,7 @@ def worlds(data: Path, heads: Heads) -> Results:
 def _with_world(heads: Heads, items: Sequence[Item]) -> Heads:
     """The heads with those about the world refitted on these items."""
     plain = {"weights": heads.need.weights, "typical": {}}
-    data = {"need": plain, "have": plain, "levels": ()}
+    data = {"need": plain, "have": plain, "detail": plain, "levels": ()}
     return read_heads(data, fit_world(items))
 
 
@@ -310,7 +348,14 @@ def main() -> None:
         retrievals(options.data),
     )
     print(f"\nThe gate, embedder {embedder.name}")
-    for prefix in ("auroc/", "false_injection@95/", "injected/", "kept/", "tokens_saved/"):
+    for prefix in (
+        "auroc/",
+        "kept@3/",
+        "false_injection@95/",
+        "injected/",
+        "kept/",
+        "tokens_saved/",
+    ):
         _show(results, lambda metric, prefix=prefix: metric.startswith(prefix))
     _show(results, lambda metric: metric.startswith(("ece", "coverage", *TABLES)))
     write(options.json, "gate", {"embedder": embedder.name, "quick": options.quick}, results)

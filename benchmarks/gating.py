@@ -12,6 +12,7 @@ Every set is made from public data by a rule, so that it can be made again:
     abstention   BEAM's unanswerable questions
     absent       real questions put to some sessions only, none of which holds the answer
     asked        swapped questions that were put before, and left open, in the same memory
+    erased       real questions in a memory that never heard their evidence, and all the rest
 """
 
 import json
@@ -23,6 +24,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
 
+from chats import WITHOUT_MEMORY, Asked, Chat
+from chats import chats as everyday
 from conversations import Conversation, beam, locomo
 
 from knowhen import MemoryManager, Turn
@@ -39,6 +42,10 @@ OTHERS = 50
 WORLDS = 150
 WINDOWS = (1, 1, 3, 3, 6)
 """Sessions in the small memories made of each conversation."""
+YOUNG = (50, 100, 200)
+"""First turns of a conversation that a young memory has heard."""
+PARTS = 8
+"""Memories made of each conversation, each without the evidence of a part of its questions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +67,8 @@ class Scene:
     group: str
     """The conversation it was made from: what is left out together."""
     setting: str
-    """`full`, `small`, `first person`, `asked` or `beam`."""
+    """`full`, `small`, `first person`, `asked`, `beam`, `everyday`; or `young` and `erased`, with
+    the kind of conversation behind them where it is not LoCoMo."""
     turns: tuple[Turn, ...]
     cases: tuple[Case, ...]
 
@@ -128,11 +136,19 @@ def scenes(data: Path, *, small: bool = True, quick: bool = False) -> Iterator[S
             told = _first_person(conversation, conversations, some, chat, rng)
             yield told
             yield _asked_before(told)
+            yield from _young(conversation, (*some[:20], *chat[:10]), rng)
+        yield from _erased(conversation)
     if (data / "beam").is_dir():
         chats = beam(data)[: 2 if quick else None]
         for number, conversation in enumerate(chats):
             idle = (*world[number :: 3 * len(chats) // 2], *chat[number % 2 :: 2])
             yield _beam(data, conversation, chats, idle)
+            yield from _erased(conversation, " beam")
+            if small:
+                yield from _young(conversation, idle[:20], random.Random(number), " beam")
+    if (data / "everyday").is_dir():
+        for chat_of in everyday(data)[: 2 if quick else None]:
+            yield from _everyday(chat_of, random.Random(chat_of.name).sample(world, 20))
 
 
 def _full(
@@ -184,6 +200,55 @@ def _window(
     cases += _exchanged(inside, _people(conversation))
     cases += _sample(rng, world, 20) + _sample(rng, chat, 20)
     return Scene(conversation.name, "small", turns, tuple(cases))
+
+
+def _young(
+    conversation: Conversation, idle: Sequence[Case], rng: random.Random, name: str = ""
+) -> Iterator[Scene]:
+    """Memories of the first turns: of what is asked they hold the answer or none of it."""
+    for size in YOUNG:
+        if size < len(conversation.turns):
+            turns = conversation.turns[:size]
+            ids = {turn.id for turn in turns}
+            inside = [Case(q.text, "real") for q in conversation.questions if q.evidence <= ids]
+            outside = [q.text for q in conversation.questions if not q.evidence & ids]
+            absent = [Case(text, "absent") for text in _sample(rng, outside, 15)]
+            cases = (*_sample(rng, inside, 40), *absent, *idle)
+            yield Scene(conversation.name, f"young{name}", turns, cases)
+
+
+def _erased(conversation: Conversation, name: str = "") -> Iterator[Scene]:
+    """Memories that never heard the evidence of some questions, which are put to them."""
+    for part in range(PARTS):
+        asked = conversation.questions[part::PARTS]
+        hidden = set().union(*(question.evidence for question in asked))
+        turns = tuple(turn for turn in conversation.turns if turn.id not in hidden)
+        cases = tuple(Case(question.text, "erased") for question in asked)
+        if cases and turns:
+            yield Scene(conversation.name, f"erased{name}", turns, cases)
+
+
+def _everyday(chat: Chat, world: Sequence[Case]) -> Iterator[Scene]:
+    """An everyday chat as it stood at each of its questions that asks for one thing."""
+    told: tuple[Turn, ...] = ()
+    for said, asked in chat.visits():
+        told += said
+        cases = [
+            Case(question.text, kind)
+            for question in asked
+            if (kind := _kind(question)) and not question.recent
+        ]
+        yield Scene(chat.name, "everyday", told, tuple(cases))
+    yield Scene(chat.name, "everyday", told, tuple(world))
+
+
+def _kind(question: Asked) -> str:
+    """What a question of an everyday chat is here; nothing if it cannot be judged alone."""
+    if question.kind in WITHOUT_MEMORY:
+        return "world" if question.kind == "world" else "smalltalk"
+    if not question.evidence:
+        return "absent"
+    return "" if question.kind in ("advice", "directive") else "real"
 
 
 def _first_person(

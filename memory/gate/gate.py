@@ -37,6 +37,7 @@ def decide(signals: Signals, heads: Heads, *, cut: float) -> Decision:
     `cut` is what Need times Have must reach for a recall.
     """
     values = features(signals)
+    values["detail"] = heads.detail.probability(values) if signals.parts else 0.0
     need = heads.need.probability(values) if signals.parts else 0.0
     have = heads.have.probability(values) if signals.parts and signals.terms else 0.0
     if signals.open and signals.names:

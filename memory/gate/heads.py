@@ -56,6 +56,8 @@ class Heads:
 
     need: Head
     have: Head
+    detail: Head
+    """Whether what was found is the very detail asked for, rather than talk of the same thing."""
     know: Head
     grounded: Head
     """Chance that a world question is answered rightly with one retrieved passage."""
@@ -87,6 +89,7 @@ def read_heads(data: Mapping[str, object], world: Mapping[str, object]) -> Heads
     return Heads(
         need=_head(data["need"]),
         have=_head(data["have"]),
+        detail=_head(data["detail"]),
         know=_head(world["know"]),
         grounded=_head(world["grounded"]),
         gain_cut=float(world["gain_cut"]),  # type: ignore[arg-type]

@@ -30,8 +30,11 @@ from knowhen.memory.search.cues import Evidence, date
 from knowhen.memory.search.scoring import Findings, best
 from knowhen.memory.view.corpus import NONE
 
+Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
-HITS = 5
+HITS, REACH = 5, 20
+NOTHING = -10.0
+"""Log-odds that something is evidence where there is nothing."""
 _COVERAGES = ("window_coverage", "wide_coverage", "known_share", "density", "lift")
 
 
@@ -67,6 +70,12 @@ class Signals:
     """It mentions a time."""
     near_time: float
     """1 where something was said in that time; it falls off with the days between."""
+    odds: float
+    """Log-odds that the best part is evidence, by recall's own weights."""
+    lead: float
+    """By how much the best part leads the fifth."""
+    reach: float
+    """By how much it leads the twentieth."""
     attribution: Attribution | None
     trust: Trust
     shape: Mapping[str, float]
@@ -100,12 +109,27 @@ def read_signals(findings: Findings) -> Signals:
         background=float(similarity.mean()) if size else 0.0,
         dated=bool(query.days),
         near_time=float(date(evidence).max()) if query.days and size else 0.0,
+        **_ranks(findings.scores),
         attribution=attribute(findings, content, sides) if sides else None,
         trust=read_trust(findings, content, personal=bool(query.speakers) or utterance.personal),
         shape=question_features(query.text),
         open=content.open,
         collects=query.collects,
     )
+
+
+def _ranks(scores: Floats) -> dict[str, float]:
+    """The best score and its distance from others, best first; small memories repeat their last."""
+    found = scores[best(scores, REACH)]
+    found = found[np.isfinite(found)]
+    if not len(found):
+        return {"odds": NOTHING, "lead": 0.0, "reach": 0.0}
+    fifth = found[min(HITS, len(found)) - 1]
+    return {
+        "odds": float(found[0]),
+        "lead": float(found[0] - fifth),
+        "reach": float(found[0] - found[-1]),
+    }
 
 
 def _names(findings: Findings) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -165,7 +189,7 @@ def countable(findings: Findings) -> Findings:
         counts=evidence.counts.without(hidden),
         similarity=similarity,
     )
-    return replace(findings, evidence=seen)
+    return replace(findings, evidence=seen, scores=np.where(hidden, -np.inf, findings.scores))
 
 
 def _unanswered(findings: Findings) -> list[int]:
@@ -232,6 +256,9 @@ WORDS: Mapping[str, str] = {
     "met": "the memory knows what it asks about",
     "matched": "a passage and its neighbours hold what it asks about",
     "similar": "the nearest passages are similar",
+    "odds": "the best passage is likely to be evidence",
+    "lead": "the best passage leads the next ones",
+    "reach": "the best passage stands out",
     "size": "the memory is large",
     "best": "the best evidence about whom it asks",
     "other_reply": "somebody else speaks of it",
@@ -282,6 +309,9 @@ def features(signals: Signals) -> dict[str, float]:
         "top": signals.top_similarity,
         "mean": signals.mean_similarity,
         "background": signals.background,
+        "odds": signals.odds,
+        "lead": signals.lead,
+        "reach": signals.reach,
         # For Need: what small talk happens to match speaks for nothing.
         "met": serious * signals.known_share,
         "matched": serious * signals.window_coverage,
