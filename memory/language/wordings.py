@@ -114,5 +114,7 @@ def wordings(code: str) -> Wordings:
     return Wordings(texts, spaced=code not in UNSPACED)
 
 
+PACKS: Final = ("en", "de", "fr", "es", "zh", "ja")
+"""Languages that are read completely; others have their function words at most."""
 UNSPACED: Final = frozenset(("ja", "zh"))
 """Languages that set no spaces between words."""

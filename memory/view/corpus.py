@@ -13,6 +13,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from knowhen.memory.language.naming import Callings
 from knowhen.memory.language.sentences import parts
 from knowhen.memory.language.terms import terms
 from knowhen.memory.records import ROLES, Event
@@ -38,6 +39,9 @@ class Corpus:
         self.speakers: list[str] = []
         self._sessions: dict[str, int] = {}
         self._last_part: dict[int, int] = {}
+        self._callings = Callings()
+        self.aliases: dict[str, str] = {}
+        """Folded names by the speaker whom the others call so."""
         self._pieces: dict[int, list[tuple[int, int, frozenset[str]]]] = {}
         self.speaker = np.empty(0, np.int64)
         self.session = np.empty(0, np.int64)
@@ -80,12 +84,21 @@ class Corpus:
         known = {name: number for number, name in enumerate(self.speakers)}
         speakers = [known.setdefault(s.turn.speaker, len(known)) for s in new]
         self.speakers = list(known)
+        self._take_callings(new)
         sessions = [self._sessions.setdefault(s.turn.session, len(self._sessions)) for s in new]
         times = [s.turn.time.timestamp() if s.turn.time else np.nan for s in new]
         self.speaker = np.append(self.speaker, np.array(speakers, np.int64))
         self.session = np.append(self.session, np.array(sessions, np.int64))
         self.time = np.append(self.time, np.array(times, np.float64))
         self.role = np.append(self.role, np.array([s.turn.role for s in new], "U9"))
+
+    def _take_callings(self, new: Iterable[StoredTurn]) -> None:
+        """Learn what people call each other; documents and tools speak to nobody."""
+        for stored in new:
+            turn = stored.turn
+            if turn.role not in ("document", "tool"):
+                self._callings.read(turn.session, turn.speaker, turn.text)
+        self.aliases = self._callings.aliases(self.speakers)
 
     def _take_parts(self, rows: Sequence[EntryRow]) -> None:
         if not rows:
