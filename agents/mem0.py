@@ -13,7 +13,7 @@ import os
 from collections.abc import Callable, Coroutine, Generator, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import wraps
+from functools import update_wrapper
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
@@ -335,10 +335,10 @@ def _awaited(
 ) -> Callable[Concatenate["AsyncMemory", P], Coroutine[Any, Any, T]]:
     """The same method, run in a thread and awaited."""
 
-    @wraps(method)
-    async def run(self: "AsyncMemory", *args: P.args, **options: P.kwargs) -> T:
+    async def run(self: "AsyncMemory", /, *args: P.args, **options: P.kwargs) -> T:
         return await asyncio.to_thread(method, self._memory, *args, **options)
 
+    update_wrapper(run, method)
     return run
 
 

@@ -2,8 +2,8 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from functools import wraps
-from typing import Concatenate, ParamSpec, TypeVar
+from functools import update_wrapper
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 Owner = TypeVar("Owner")
 Arguments = ParamSpec("Arguments")
@@ -12,16 +12,16 @@ Result = TypeVar("Result")
 
 def twin(
     method: Callable[Concatenate[Owner, Arguments], Result],
-) -> Callable[Concatenate[Owner, Arguments], Coroutine[object, object, Result]]:
+) -> Callable[Concatenate[Owner, Arguments], Coroutine[Any, Any, Result]]:
     """The same method to `await`: it takes and gives the same, and works in a thread.
 
     `arecall = twin(recall)` in a class makes `await memory.arecall(query)`.
     """
 
-    @wraps(method)
-    async def awaited(owner: Owner, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+    async def awaited(owner: Owner, /, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
         return await asyncio.to_thread(method, owner, *args, **kwargs)
 
+    update_wrapper(awaited, method)
     awaited.__name__ = f"a{method.__name__}"
     awaited.__qualname__ = method.__qualname__.replace(method.__name__, awaited.__name__)
     awaited.__doc__ = f"`{method.__name__}` without blocking the event loop."

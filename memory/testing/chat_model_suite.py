@@ -31,7 +31,7 @@ class ChatModelSuite:
         assert model.complete(QUESTION).text == "In Paris."
         completion = model.complete(QUESTION)
         assert (completion.text, completion.data) == ("In Rome.", None)
-        assert completion.logprobs == completion.tokens == ()
+        assert (completion.logprobs, completion.tokens) == ((), ())
 
     def test_with_a_schema_data_holds_the_object(self, make: Make) -> None:
         answer = {"city": "Zürich {}", "people": 2}
