@@ -101,3 +101,37 @@ def test_spans_are_in_order_apart_and_normalised(text: str) -> None:
     for span in spans:
         assert 0 <= span.start < span.end <= len(text)
         assert span.name == normalise(span.name)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Mark told me about Hope.", ["mark", "hope"]),
+        ("I met Art and Will at the Story festival.", ["art", "will"]),
+        ("May and June came over.", ["may", "june"]),
+        ("I talked with May about it.", ["may"]),
+        ("Will you come in May?", []),
+        ("May I ask when? Hope you are well.", []),
+        ("Mark the date: we leave in June.", []),
+    ],
+)
+def test_a_name_that_is_also_a_word_is_told_by_what_stands_beside_it(
+    text: str, expected: list[str]
+) -> None:
+    assert [span.name for span in find_entities(text) if span.kind == "name"] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Renate backt jeden Samstag einen Kuchen für die Kinder.", ["renate"]),
+        ("Am Ende hat der Verein das Geld für die Reise nach Fulda gegeben.", ["fulda"]),
+        ("Wir haben Frau Yildiz den Schlüssel gegeben.", ["frau yildiz"]),
+        ("Tom vive en Madrid con Aoife.", ["tom", "madrid", "aoife"]),
+        ("Hier, Camille est partie à Lyon.", ["camille", "lyon"]),
+        ("田中さんは東京へ行きました。", ["田中"]),
+        ("王老师明天来上海。", ["王"]),
+    ],
+)
+def test_names_are_found_by_the_rules_of_the_language(text: str, expected: list[str]) -> None:
+    assert [span.name for span in find_entities(text) if span.kind == "name"] == expected
