@@ -50,7 +50,7 @@ def test_turns_are_narrowed_by_person_words_and_time(memory: MemoryManager) -> N
 def test_one_record_is_found_by_its_id(memory: MemoryManager) -> None:
     (event,) = memory.events(about="Bergen")
     assert memory.event(event.id) == event and event.session == "s2"
-    thought = memory.thoughts(about="Pixel")[0]
+    thought = memory.thoughts(history=True, about="Oslo")[0]
     assert memory.thought(thought.id) == thought
     for look in (memory.turn, memory.event, memory.thought):
         with pytest.raises(NotFound):
