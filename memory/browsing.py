@@ -80,6 +80,10 @@ class Browsing:
             found = [t for t in found if told(t.time, f"{t.speaker}\n{t.text}", t.text)]
         return _page(found, newest=newest, limit=limit)
 
+    def size(self) -> int:
+        """How many turns there are."""
+        return self._store.count_turns(self.space)
+
     def sessions(self) -> list[str]:
         """Names of the sittings, in the order they began."""
         return self._store.sessions(self.space)
@@ -189,6 +193,7 @@ class Browsing:
 
     aturn = twin(turn)
     aturns = twin(turns)
+    asize = twin(size)
     asessions = twin(sessions)
     aevent = twin(event)
     aevents = twin(events)

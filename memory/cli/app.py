@@ -3,14 +3,16 @@
 import errno
 import logging
 import os
+import shutil
 import sys
 from typing import Any
 
 import typer
 from typer.core import TyperGroup
 
-from knowhen.memory.cli import ask, browse, change, chat, ingest
-from knowhen.memory.cli.output import one_line
+from knowhen.memory.cli import ask, browse, change, chat, ingest, overview
+from knowhen.memory.cli.output import Output, one_line
+from knowhen.memory.cli.session import Home, Json, Session, SpaceName
 
 FAILURE = 2
 INTERRUPTED = 130
@@ -40,12 +42,21 @@ class Program(TyperGroup):
         sys.exit(code if isinstance(code, int) else 0)
 
 
+GREETING = (
+    ('knowhen remember "I live in Lisbon."', "keep a sentence, or the talks in a file"),
+    ('knowhen ask "Where do I live?"', "an answer, and what it rests on"),
+    ("knowhen about Nora", "all that is known of somebody"),
+    ('knowhen why "Where do I live?"', "why something is recalled"),
+    ('knowhen forget --matching "Lisbon"', "erase it for good, and prove it"),
+)
+"""The five commands one needs, and what they do."""
+
 app = typer.Typer(
     name="knowhen",
     cls=Program,
     help="Long-term memory for chat agents that knows when to use itself.",
     epilog="The memory lives in --home, else in $KNOWHEN_HOME, else in your data folder.",
-    no_args_is_help=True,
+    invoke_without_command=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -62,6 +73,10 @@ def _version(asked: bool) -> None:
 
 @app.callback()
 def knowhen(
+    context: typer.Context,
+    home: Home = None,
+    space: SpaceName = None,
+    json: Json = False,
     verbose: bool = typer.Option(False, "--verbose", "-v", help="Log what is done to stderr."),
     version: bool = typer.Option(
         False, "--version", callback=_version, is_eager=True, help="Print the version."
@@ -70,9 +85,25 @@ def knowhen(
     logging.basicConfig(
         level=logging.INFO if verbose else logging.ERROR, format="%(levelname)s %(message)s"
     )
+    context.obj = {"home": home, "space": space, "json": json}
+    if context.invoked_subcommand is None:
+        _greet(Session(Output(), home))
 
 
-for group in (ingest, ask, chat, browse, change):
+def _greet(session: Session) -> None:
+    width = shutil.get_terminal_size().columns
+    column = max(len(command) for command, _ in GREETING) + 2
+    typer.echo("knowhen: long-term memory for chat agents\n")
+    for command, meaning in GREETING:
+        if column + len(meaning) + 2 <= width:
+            typer.echo(f"  {command:<{column}}{meaning}")
+        else:
+            typer.echo(f"  {command}\n      {meaning}")
+    there = "The memory is in" if session.begun else "Nothing is remembered yet in"
+    typer.echo(f"\n{there} {session.folder}\n`knowhen --help` lists all commands.")
+
+
+for group in (ingest, ask, overview, chat, browse, change):
     group.register(app)
 
 

@@ -1,11 +1,12 @@
-"""Commands that ask the memory: recall, decide, why."""
+"""Commands that ask the memory: ask, recall, decide, why."""
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from knowhen.memory.cli.session import PUSH, Session, add_command
+from knowhen.memory.cli.output import short_id
+from knowhen.memory.cli.session import PUSH, Session, add_command, whole_id
 
 if TYPE_CHECKING:
     from knowhen.memory.manager import MemoryManager
@@ -30,9 +31,34 @@ PATHS = 3
 
 
 def register(app: typer.Typer) -> None:
+    add_command(app, ask)
     add_command(app, recall)
     add_command(app, decide)
     add_command(app, why)
+
+
+def ask(
+    session: Session,
+    question: Annotated[str, typer.Argument(metavar="QUESTION", help="What to ask.")],
+    base_url: Annotated[
+        str | None, typer.Option(help="An OpenAI-compatible endpoint.", metavar="URL")
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option(help="A model to answer, else quotes do.", metavar="NAME")
+    ] = None,
+    budget: Budget = 1024,
+) -> None:
+    """Answer a question, with what the answer rests on."""
+    from knowhen.memory.cli.chat import chosen_model
+
+    with session.open(model=chosen_model(base_url, model)) as memory:
+        reply = memory.answer(question, budget=budget)
+    if session.out.json:
+        session.out.data(reply)
+        return
+    session.out.line(reply.text)
+    for note in reply.notes:
+        session.out.remark(f"- {note}")
 
 
 def recall(
@@ -155,13 +181,23 @@ def parse_time(written: str | None) -> datetime | None:
 
 def _show(session: Session, found: "Recall", budget: int, limit: int) -> None:
     out = session.out
-    out.table(
-        ("", "when", "who", "id", "text"),
-        [
-            ("*" if item.packed is not None else "", item.time, _who(item), item.id, item.text)
+    if out.terminal:
+        out.log(
+            (
+                _when(item).partition(",")[0],
+                "*" if item.packed is not None else " ",
+                f"{_who(item)} ({short_id(item.id)}): {item.text}",
+            )
             for item in found.items[:limit]
-        ],
-    )
+        )
+    else:
+        out.table(
+            ("", "when", "who", "id", "text"),
+            [
+                ("*" if item.packed is not None else "", item.time, _who(item), item.id, item.text)
+                for item in found.items[:limit]
+            ],
+        )
     counted = "" if found.exact_tokens else "about "
     packed = sum(item.packed is not None for item in found.items)
     out.remark(
@@ -195,11 +231,11 @@ def _when(item: "Recollection") -> str:
 
 
 def _pick(found: "Recall", item: str | None, space: str) -> "Recollection":
-    from knowhen.memory.errors import InvalidInput, NotFound
+    from knowhen.memory.errors import InvalidInput
 
-    for each in found.items:
-        if item is None or each.id == item:
-            return each
+    if item is None and found.items:
+        return found.items[0]
     if item is None:
         raise InvalidInput(f"nothing in space {space!r} has to do with that query")
-    raise NotFound("item of this recall", item, space)
+    meant = whole_id(item, (each.id for each in found.items), "item of this recall", space)
+    return next(each for each in found.items if each.id == meant)

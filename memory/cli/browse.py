@@ -9,17 +9,25 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from knowhen.memory.cli.output import harmless, plain
+from knowhen.memory.cli.ask import parse_time
+from knowhen.memory.cli.output import harmless, plain, short_id
 from knowhen.memory.cli.session import Session, add_command
 
 if TYPE_CHECKING:
     from knowhen.graphs import KnowledgeGraph
-    from knowhen.memory.records import Event, Thought
+    from knowhen.memory.records import Event, Thought, Turn
 
 Newest = Annotated[
     int | None, typer.Option(help="Only the newest so many.", min=1, metavar="NUMBER")
 ]
 
+About = Annotated[
+    str | None, typer.Option(help="Only what a person said, or what names it.", metavar="NAME")
+]
+Matching = Annotated[str | None, typer.Option(help="Only what contains this.", metavar="TEXT")]
+Since = Annotated[
+    str | None, typer.Option(help="Only from then on (ISO 8601, else UTC).", metavar="TIME")
+]
 Sitting = Annotated[
     str | None, typer.Option("--session", help="Only those of a session.", metavar="NAME")
 ]
@@ -34,22 +42,39 @@ def turns(
     session: Session,
     newest: Newest = None,
     sitting: Sitting = None,
+    about: About = None,
+    matching: Matching = None,
+    since: Since = None,
 ) -> None:
     """List turns, verbatim, in the order they arrived."""
     with session.open() as memory:
-        found = memory.turns(session=sitting, newest=newest)
+        found = memory.turns(
+            session=sitting,
+            about=about,
+            matching=matching,
+            since=parse_time(since),
+            newest=newest,
+        )
     if session.out.json:
         session.out.data(found)
-        return
-    session.out.table(
-        ("when", "session", "who", "id", "text"),
-        [(t.time, t.session, t.speaker, t.id, t.text) for t in found],
-    )
+    elif session.out.terminal:
+        session.out.log(
+            (_sitting(t), _clock(t), f"{t.speaker} ({short_id(t.id)}): {t.text}") for t in found
+        )
+    else:
+        session.out.table(
+            ("when", "session", "who", "id", "text"),
+            [(t.time, t.session, t.speaker, t.id, t.text) for t in found],
+        )
 
 
 def events(
     session: Session,
+    newest: Newest = None,
     sitting: Sitting = None,
+    about: About = None,
+    matching: Matching = None,
+    since: Since = None,
     plot: Annotated[
         Path | None,
         typer.Option(
@@ -60,7 +85,13 @@ def events(
 ) -> None:
     """List the events that conversations were cut into."""
     with session.open() as memory:
-        found = [e for e in memory.events() if sitting is None or e.session == sitting]
+        found = memory.events(
+            session=sitting,
+            about=about,
+            matching=matching,
+            since=parse_time(since),
+            newest=newest,
+        )
         curve = memory.surprise(found[-1].session) if found and plot is not None else []
     if plot is not None:
         _plot(found, curve, plot)
@@ -81,6 +112,10 @@ def events(
 
 def thoughts(
     session: Session,
+    newest: Newest = None,
+    about: About = None,
+    matching: Matching = None,
+    since: Since = None,
     history: Annotated[
         bool, typer.Option("--history", help="Also those superseded, merged or retracted.")
     ] = False,
@@ -97,11 +132,20 @@ def thoughts(
         _list_quarantined(session)
         return
     with session.open() as memory:
-        found = memory.thoughts(history=history)
+        found = memory.thoughts(
+            history=history,
+            about=about,
+            matching=matching,
+            since=parse_time(since),
+            newest=newest,
+        )
     if history:
         found = in_chains(found)
     if session.out.json:
         session.out.data(found)
+        return
+    if session.out.terminal:
+        session.out.log(("", _day(t.valid_from), thought_line(t)) for t in found)
         return
     session.out.table(
         ("status", "from", "to", "sources", "id", "text", "replaced by"),
@@ -247,6 +291,27 @@ def _plot(events: "list[Event]", curve: list[float], file: Path) -> None:
 def _shown(events: "list[Event]") -> "list[Event]":
     """The events without control characters in what was taken from the conversation."""
     return [replace(e, title=harmless(e.title), session=harmless(e.session)) for e in events]
+
+
+def _sitting(turn: "Turn") -> str:
+    day = f"{turn.time:%Y-%m-%d}" if turn.time else "no date"
+    return f"{turn.session} {day}" if turn.session else day
+
+
+def _clock(turn: "Turn") -> str:
+    return f"{turn.time:%H:%M}" if turn.time else ""
+
+
+def thought_line(thought: "Thought") -> str:
+    """The statement, its id, what it rests on, and whether it still holds."""
+    said = " ".join(map(short_id, _sources(thought).split()))
+    parts = [thought.text, f"({short_id(thought.id)})", f"from {said}" if said else ""]
+    if thought.status != "active":
+        until = f" until {_day(thought.valid_to)}" if thought.valid_to else ""
+        parts.append(f"[{_status(thought)}{until}]")
+    elif thought.contested:
+        parts.append(f"[{_status(thought)}]")
+    return " ".join(filter(None, parts))
 
 
 def _status(thought: "Thought") -> str:

@@ -7,7 +7,7 @@ import typer
 
 from knowhen.memory.cli.ask import parse_time
 from knowhen.memory.cli.output import counted
-from knowhen.memory.cli.session import Session, add_command
+from knowhen.memory.cli.session import Session, add_command, whole_id
 
 if TYPE_CHECKING:
     from knowhen.memory.manager import MemoryManager
@@ -23,8 +23,18 @@ UNWELL = 1
 
 
 def register(app: typer.Typer) -> None:
-    for function in (merge, undo, forget, settle, reindex, doctor):
+    for function in (insert, merge, undo, forget, settle, reindex, doctor):
         add_command(app, function)
+
+
+def insert(
+    session: Session,
+    statement: Annotated[str, typer.Argument(metavar="TEXT", help="Such as `Nora lives in Oslo`.")],
+) -> None:
+    """Add a thought by hand; `undo` takes it back."""
+    with session.open(writing=True) as memory:
+        operation = memory.insert(statement)
+    _say(session, operation, f"inserted; `knowhen undo {operation}` takes it back")
 
 
 def merge(
@@ -39,7 +49,9 @@ def merge(
     A merge that would lose anything they say is refused.
     """
     with session.open() as memory:
-        operation = memory.merge(thoughts, text=text)
+        known = [thought.id for thought in memory.thoughts(history=True)]
+        meant = [whole_id(each, known, "thought", session.space) for each in thoughts]
+        operation = memory.merge(meant, text=text)
     _say(session, operation, f"merged; `knowhen undo {operation}` takes it back")
 
 
@@ -80,8 +92,8 @@ def forget(
     """
     with session.open() as memory:
         chosen = {
-            "turns": turn or [],
-            "thoughts": thought or [],
+            "turns": [_turn_id(memory, each) for each in turn or []],
+            "thoughts": [_thought_id(memory, each) for each in thought or []],
             "entity": entity,
             "matching": matching,
             "before": parse_time(before),
@@ -95,6 +107,15 @@ def forget(
             _ask(session, memory, plan)
         receipt = memory.forget(**chosen)  # type: ignore[arg-type]
     _show_receipt(session, receipt)
+
+
+def _turn_id(memory: "MemoryManager", given: str) -> str:
+    return whole_id(given, (turn.id for turn in memory.turns()), "turn", memory.space)
+
+
+def _thought_id(memory: "MemoryManager", given: str) -> str:
+    known = (thought.id for thought in memory.thoughts(history=True))
+    return whole_id(given, known, "thought", memory.space)
 
 
 def _ask(session: Session, memory: "MemoryManager", plan: "Receipt") -> None:
@@ -195,11 +216,13 @@ def reindex(session: Session) -> None:
     with session.open(reindexing=True) as memory, session.out.progress("reindexing"):
         memory.reindex()
         spaces = memory.spaces()
+    config = session.config
+    session.configure(**config)
     if session.out.json:
-        session.out.data({"spaces": spaces, "embedder": session.embedder})
+        session.out.data({"spaces": spaces, "embedder": config["embedder"]})
     else:
         session.out.line(
-            f"rebuilt {counted(len(spaces), 'space')} with the {session.embedder} embedder"
+            f"rebuilt {counted(len(spaces), 'space')} with the {config['embedder']} embedder"
         )
 
 
@@ -207,10 +230,13 @@ def doctor(session: Session) -> None:
     """Look for inconsistencies; exit with 1 if there are any."""
     with session.open() as memory:
         findings = memory.doctor()
+        sizes = [memory.at(space).size() for space in memory.spaces()]
     if session.out.json:
         session.out.data(findings)
     else:
         for finding in findings or ["all is well"]:
             session.out.line(finding)
+        seen = f"{counted(sum(sizes), 'turn')} in {counted(len(sizes), 'space')}"
+        session.out.remark(f"looked at {seen} of {session.folder}, and all that is made of them")
     if findings:
         raise typer.Exit(UNWELL)

@@ -42,7 +42,7 @@ def chat(
 
     if base_url and not model:
         raise InvalidInput("--base-url needs --model, the name of a model at that endpoint")
-    with session.open(model=_model(base_url, model)) as memory:
+    with session.open(model=chosen_model(base_url, model), writing=True) as memory:
         if sys.stdin.isatty():
             session.out.remark(_WELCOME if model else f"{_QUOTING} {_WELCOME}")
         answered = _converse(session, memory, name=name, budget=budget)
@@ -106,7 +106,7 @@ def _listen() -> str | None:
         raise InvalidInput("what was said is not UTF-8 text") from None
 
 
-def _model(base_url: str | None, model: str | None) -> Any:
+def chosen_model(base_url: str | None, model: str | None) -> Any:
     if model is None:
         return None
     from knowhen.memory.models.openai import OpenAIChatModel

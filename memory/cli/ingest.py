@@ -1,4 +1,4 @@
-"""Commands that take conversations in and give them out: remember, import, export."""
+"""Commands that take in and give out: remember, learn, import, export."""
 
 import os
 import sys
@@ -31,22 +31,81 @@ Format = Annotated[
 
 def register(app: typer.Typer) -> None:
     add_command(app, remember)
+    add_command(app, learn)
     add_command(app, import_turns, "import")
     add_command(app, export_turns, "export")
 
 
-def remember(session: Session, file: File, format: Format = "auto") -> None:
-    """Remember the conversations in a file.
+def remember(
+    session: Session,
+    what: Annotated[
+        str, typer.Argument(metavar="TEXT|FILE", help="A sentence, a file, or - for stdin.")
+    ],
+    format: Format = "auto",
+    speaker: Annotated[str, typer.Option(help="Who says the sentence.", metavar="NAME")] = "user",
+    sitting: Annotated[
+        str, typer.Option("--session", help="The sitting it is said in.", metavar="NAME")
+    ] = "notes",
+) -> None:
+    """Remember a sentence, or the conversations in a file.
 
     Turns that are there already are left alone. A format that holds several conversations of
     different people (locomo, beam) fills a space for each, unless --space names one.
     """
+    if not _is_text(what):
+        _take_in(session, what, format)
+        return
+    from knowhen.memory.records import Turn
+
+    with session.open(writing=True) as memory:
+        added = memory.remember(Turn(what, speaker=speaker, session=sitting, id=_new_id()))
+    if session.out.json:
+        session.out.data({"ids": added})
+    else:
+        session.out.line(f"remembered as {added[0]} in space {session.space}")
+
+
+def learn(
+    session: Session,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A text, such as a manual.")],
+    title: Annotated[
+        str | None, typer.Option(help="What it is called, else the file's name.", metavar="TEXT")
+    ] = None,
+) -> None:
+    """Learn a text for reference.
+
+    It is recalled like what was said, and taken for nobody's words.
+    """
+    from knowhen.memory.formats import open_text
+    from knowhen.memory.records import Document
+
+    with open_text(file) as text:
+        document = Document(title or file.stem, text.text)
+    with session.open(writing=True) as memory:
+        added = memory.learn(document)
+    if session.out.json:
+        session.out.data({"ids": added})
+    else:
+        session.out.line(f"learned {document.title!r}" if added else f"{document.title!r} is known")
+
+
+def import_turns(session: Session, file: File, format: Format = "auto") -> None:
+    """Take in the conversations in a file, or what `export` wrote.
+
+    What was exported goes into the spaces that it came from.
+    """
     _take_in(session, file, format)
 
 
-def import_turns(session: Session, file: File) -> None:
-    """Read back what `export` wrote, into the spaces it came from."""
-    _take_in(session, file, "jsonl")
+def _is_text(what: str) -> bool:
+    """Whether it is a sentence: several words, and no file."""
+    return what != "-" and len(what.split()) > 1 and not Path(what).exists()
+
+
+def _new_id() -> str:
+    import secrets
+
+    return secrets.token_hex(4)
 
 
 def export_turns(
@@ -86,7 +145,7 @@ def _take_in(session: Session, file: str, format: str) -> None:
     read: Counter[str] = Counter()
     new: Counter[str] = Counter()
     stream = read_turns(file, format=format)
-    with session.open() as memory:
+    with session.open(writing=True) as memory:
         try:
             with session.out.progress("remembering") as progress:
                 for batch in _batches(_spaced(session, stream)):
@@ -160,7 +219,8 @@ def _write(path: Path, lines: Iterator[str]) -> int:
     part = path.with_name(path.name + ".part")
     count = 0
     try:
-        with part.open("w", encoding="utf-8") as handle:
+        part.unlink(missing_ok=True)  # whatever lies there, a link to another file among it
+        with open(part, "x", encoding="utf-8", opener=_private) as handle:
             for line in lines:
                 handle.write(line)
                 count += 1
@@ -169,3 +229,8 @@ def _write(path: Path, lines: Iterator[str]) -> int:
         part.unlink(missing_ok=True)
         raise InvalidFile(f"cannot write {str(path)!r}: {error.strerror}") from None
     return count
+
+
+def _private(path: str, flags: int) -> int:
+    """Open a file for its owner alone."""
+    return os.open(path, flags, 0o600)

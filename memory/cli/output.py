@@ -1,6 +1,7 @@
 """What commands print: tables for people, tab-separated lines for pipes, JSON for programs."""
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,7 +14,17 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-_CONTROLS = {code: "\N{REPLACEMENT CHARACTER}" for code in (*range(32), *range(127, 160))}
+_STEERING = (
+    *(*range(32), *range(127, 160)),  # C0 and C1
+    *(0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)),  # directions
+)
+_CONTROLS = dict.fromkeys(_STEERING, "\N{REPLACEMENT CHARACTER}")
+SHORT = 8
+"""Characters that people see of a long id."""
+NARROW = 72
+"""Columns of a terminal below which tables are stacked."""
+LONGEST = 24
+"""Columns that a short field may take."""
 _KEPT = _CONTROLS | {ord("\n"): "\n", ord("\t"): "\t"}
 
 
@@ -59,7 +70,8 @@ class Output:
 
     def data(self, value: object) -> None:
         """Print a value as JSON."""
-        sys.stdout.write(json.dumps(plain(value), ensure_ascii=False, indent=2) + "\n")
+        written = json.dumps(plain(value), ensure_ascii=False, indent=2)
+        sys.stdout.write(_ESCAPED.sub(_escape, written) + "\n")
 
     def line(self, text: str = "", *, style: str = "") -> None:
         """Print a line."""
@@ -82,6 +94,33 @@ class Output:
         else:
             self.errors.file.write(harmless(text) + "\n")
 
+    @property
+    def terminal(self) -> bool:
+        """Whether people read it."""
+        return bool(self.console.is_terminal)
+
+    def log(self, entries: Iterable[tuple[str, str, str]]) -> None:
+        """Print headings, and below each what was said when: as a log of a chat reads.
+
+        An entry is a heading, a mark such as the time, and a text; a heading that is the same as
+        the one before is printed once. Long texts go on below their beginning.
+        """
+        from rich.table import Table
+        from rich.text import Text
+
+        listed = [tuple(map(one_line, entry)) for entry in entries]
+        margin = max((len(mark) for _, mark, _ in listed), default=0)
+        before = ""
+        for heading, mark, text in listed:
+            if heading != before:
+                self.line(heading, style="bold")
+                before = heading
+            grid = Table.grid(padding=(0, 2, 0, 0))
+            grid.add_column(width=margin, no_wrap=True, style="dim")
+            grid.add_column(overflow="fold", ratio=1)
+            grid.add_row(Text(mark), Text(text))
+            self.console.print(grid)
+
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """Print rows under their columns; the last column holds the long text."""
         if not self.console.is_terminal:
@@ -98,12 +137,28 @@ class Output:
             header_style="dim",
             show_header=any(columns),
         )
+        if self.console.width < NARROW and len(columns) > 2:
+            self._stack(rows)
+            return
         for name in columns[:-1]:
-            table.add_column(name, no_wrap=True, style="cyan" if name == "id" else "")
+            table.add_column(
+                name,
+                no_wrap=True,
+                max_width=LONGEST,
+                overflow="ellipsis",
+                style="cyan" if name == "id" else "",
+            )
         table.add_column(columns[-1], overflow="fold", ratio=1)
         for row in rows:
             table.add_row(*(Text(harmless(cell(c))) for c in row))
         self.console.print(table)
+
+    def _stack(self, rows: Iterable[Sequence[object]]) -> None:
+        """Rows where there is no room for columns: the long text below all the rest."""
+        for row in rows:
+            head = " · ".join(filter(None, (one_line(cell(c)) for c in row[:-1])))
+            self.line(head, style="dim")
+            self.line(f"  {one_line(cell(row[-1]))}")
 
     @contextmanager
     def progress(self, work: str, total: int | None = None) -> Iterator[Progress]:
@@ -151,6 +206,18 @@ def one_line(text: str) -> str:
 def harmless(text: str) -> str:
     """The text without the control characters that could steer a terminal."""
     return text.replace("\r\n", "\n").translate(_KEPT)
+
+
+_ESCAPED = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def _escape(match: re.Match[str]) -> str:
+    return f"\\u{ord(match.group()):04x}"
+
+
+def short_id(name: str) -> str:
+    """The beginning of a long id, by which commands know it as well."""
+    return name if len(name) <= SHORT + 4 else name[:SHORT]
 
 
 def plain(value: object) -> object:

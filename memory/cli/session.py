@@ -1,7 +1,9 @@
 """What every command shares: the options that choose a memory, and the way to open it."""
 
 import inspect
-from collections.abc import Callable
+import json as json_module
+import os
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
@@ -16,6 +18,10 @@ if TYPE_CHECKING:
 
 DEFAULT_SPACE = "default"
 PUSH = "push"
+CONFIG = "config.json"
+DEFAULTS: Mapping[str, str] = {"embedder": "lexical", "index": "exact"}
+"""What a home that says nothing else is opened with."""
+BEGIN = 'knowhen remember "I live in Lisbon."'
 
 Home = Annotated[
     Path | None, typer.Option(help="Folder of the memory.", show_default=False, metavar="FOLDER")
@@ -24,8 +30,18 @@ SpaceName = Annotated[
     str | None,
     typer.Option(help="Space in the memory, else `default`.", show_default=False, metavar="NAME"),
 ]
-Embedder = Annotated[str, typer.Option(help="lexical, local or openai:MODEL.", metavar="NAME")]
-Index = Annotated[str, typer.Option(help="exact or chroma.", metavar="NAME")]
+Embedder = Annotated[
+    str | None,
+    typer.Option(
+        help="lexical, local or openai:MODEL; else the home's own.",
+        metavar="NAME",
+        show_default=False,
+    ),
+]
+Index = Annotated[
+    str | None,
+    typer.Option(help="exact or chroma; else the home's own.", metavar="NAME", show_default=False),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -37,29 +53,112 @@ class Session:
     home: Path | None = None
     chosen_space: str | None = None
     """The space the user named; None if none was named."""
-    embedder: str = "lexical"
-    index: str = "exact"
+    chosen: Mapping[str, str | None] | None = None
+    """Embedder and index, where the user named them."""
 
     @property
     def space(self) -> str:
         return DEFAULT_SPACE if self.chosen_space is None else self.chosen_space
 
+    @property
+    def folder(self) -> Path:
+        """The folder of the memory, there or not."""
+        import sys
+
+        from knowhen.memory.home import VARIABLE, user_data_folder
+
+        named = str(self.home or "") or os.environ.get(VARIABLE, "")
+        folder = Path(named) if named else user_data_folder(os.environ, sys.platform)
+        return folder.expanduser().absolute()
+
+    @property
+    def begun(self) -> bool:
+        """Whether there is a memory in the folder."""
+        return self.folder.is_dir() and any(self.folder.glob("*.db"))
+
+    @property
+    def config(self) -> dict[str, str]:
+        """How the home is opened: as it was begun, or as the user says now."""
+        said = {name: value for name, value in (self.chosen or {}).items() if value}
+        return {**DEFAULTS, **self._stored(), **said}
+
+    def configure(self, **values: str) -> None:
+        """Have the home opened like that from now on."""
+        stored = self._stored() | values
+        path = self.folder / CONFIG
+        part = path.with_name(CONFIG + ".new")
+        part.write_text(json_module.dumps(stored, indent=2) + "\n", encoding="utf-8")
+        part.chmod(0o600)
+        os.replace(part, path)
+
+    def _stored(self) -> dict[str, str]:
+        from knowhen.memory.errors import InvalidFile
+
+        path = self.folder / CONFIG
+        try:
+            found = json_module.loads(path.read_text(encoding="utf-8"))
+        except (FileNotFoundError, NotADirectoryError):
+            return {}
+        except (OSError, ValueError) as error:
+            raise InvalidFile(f"{str(path)!r} cannot be read: {error}") from None
+        if not isinstance(found, dict):
+            raise InvalidFile(f"{str(path)!r} holds no settings; delete it")
+        return {name: str(found[name]) for name in DEFAULTS if name in found}
+
     def open(
-        self, *, model: Any = None, reindexing: bool = False, walk: str = PUSH
+        self,
+        *,
+        model: Any = None,
+        reindexing: bool = False,
+        walk: str = PUSH,
+        writing: bool = False,
     ) -> "MemoryManager":
-        """The memory that the options name."""
+        """The memory that the options name; only a command that is `writing` begins one.
+
+        Raises:
+            InvalidInput: there is nothing to read.
+        """
+        from knowhen.memory.home import MEMORY
         from knowhen.memory.manager import MemoryManager
         from knowhen.memory.settings import RecallSettings, Settings
 
-        return MemoryManager.open(
+        kept = str(self.home) != MEMORY
+        begun = self.begun
+        if kept and not begun and not writing:
+            from knowhen.memory.errors import InvalidInput
+
+            raise InvalidInput(f"there is no memory in {self.folder} yet; begin one with: {BEGIN}")
+        config = self.config
+        memory = MemoryManager.open(
             self.home,
             space=self.space,
-            embedder=self.embedder,
-            index=self.index,
+            embedder=config["embedder"],
+            index=config["index"],
             model=model,
             reindexing=reindexing,
             settings=Settings(recall=RecallSettings(walk=walk)),
         )
+        if kept and not begun and config != DEFAULTS:
+            self.configure(**config)
+        return memory
+
+
+def whole_id(given: str, ids: Iterable[str], kind: str, space: str) -> str:
+    """The id that is meant by its beginning.
+
+    Raises:
+        InvalidInput: several begin like that.
+        NotFound: none does.
+    """
+    from knowhen.memory.errors import InvalidInput, NotFound
+
+    listed = list(dict.fromkeys(ids))
+    meant = [given] if given in listed else [each for each in listed if each.startswith(given)]
+    if len(meant) > 1:
+        raise InvalidInput(f"{len(meant)} {kind}s begin with {given!r}; write more of the id")
+    if not meant:
+        raise NotFound(kind, given, space)
+    return meant[0]
 
 
 def add_command(app: typer.Typer, function: Callable[..., None], name: str | None = None) -> None:
@@ -81,10 +180,19 @@ def add_command(app: typer.Typer, function: Callable[..., None], name: str | Non
 
 
 def _session(
+    run: typer.Context,
     home: Home = None,
     space: SpaceName = None,
-    embedder: Embedder = "lexical",
-    index: Index = "exact",
+    embedder: Embedder = None,
+    index: Index = None,
     json: Json = False,
 ) -> Session:
-    return Session(Output(json=json), home, space, embedder, index)
+    """The options of a command; what it does not say may stand before its name."""
+    before: Mapping[str, Any] = run.obj or {}
+    chosen = {"embedder": embedder, "index": index}
+    return Session(
+        Output(json=json or bool(before.get("json"))),
+        home or before.get("home"),
+        space if space is not None else before.get("space"),
+        chosen,
+    )

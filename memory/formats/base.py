@@ -63,6 +63,15 @@ class TextFile:
         gap = "\n" * (self._line - start)  # blank lines in between, so that numbers stay right
         return self.parse(first + gap + rest, start)
 
+    @property
+    def text(self) -> str:
+        """The whole text, of a file of which nothing else was read.
+
+        Raises:
+            InvalidFile: it is not UTF-8.
+        """
+        return self._decode(self._handle.read(), 1)
+
     def parse(self, text: str, line: int) -> object:
         """JSON that begins at `line`.
 

@@ -63,15 +63,15 @@ def test_nothing_is_quarantined_without_a_model(moved: Run) -> None:
 
 
 def test_settling_says_what_the_model_cost_and_what_was_rejected(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    filled: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settled = Settled(2, 3, ("timed out",), calls=4, tokens=120, rejected=1)
     monkeypatch.setattr(MemoryManager, "settle", lambda memory: settled)
-    outcome = run("settle")
+    outcome = filled("settle")
     assert "2 events thought about, 3 operations" in outcome.out
     assert "4 calls of the model, 120 tokens" in outcome.out
     assert "1 proposal not supported" in outcome.err and "- timed out" in outcome.err
-    assert run("settle", "--json").json["calls"] == 4
+    assert filled("settle", "--json").json["calls"] == 4
 
 
 def test_what_was_quarantined_is_listed_with_its_reason(moved: Run, tmp_path: Path) -> None:

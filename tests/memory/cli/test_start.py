@@ -24,8 +24,8 @@ HEAVY = (
     "tiktoken",
 )
 COMMANDS = """
-remember recall decide chat turns events thoughts graph why merge forget operations undo stats
-export import settle reindex doctor
+remember learn ask recall decide why about spaces diff config chat turns events thoughts graph
+operations stats insert merge undo forget export import settle reindex doctor
 """.split()  # noqa: SIM905
 _HELP = """
 import sys
@@ -97,6 +97,7 @@ def test_the_program_runs_end_to_end_in_processes_of_its_own(tmp_path: Path) -> 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no full device")
 def test_a_full_disk_is_one_sentence(tmp_path: Path) -> None:
     with open("/dev/full", "w") as full:
+        subprocess.run([PROGRAM, "remember", "I like tea.", "--home", tmp_path / "home"])
         command = [PROGRAM, "stats", "--home", tmp_path / "home"]
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
     assert done.returncode == 2
