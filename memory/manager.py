@@ -19,6 +19,8 @@ from knowhen.memory.gate.calibration import ERROR, Calibration, Trace
 from knowhen.memory.home import chosen_home
 from knowhen.memory.indexes.base import VectorIndex
 from knowhen.memory.indexes.factory import make_index
+from knowhen.memory.language.base import EntityFinder
+from knowhen.memory.language.finders import make_finder
 from knowhen.memory.models.base import ChatModel
 from knowhen.memory.models.factory import make_model
 from knowhen.memory.recall.answering import answer
@@ -83,6 +85,7 @@ class MemoryManager(Browsing, Closing):
         counter: TokenCounter | None = None,
         clock: Clock | None = None,
         new_id: NewId = random_id,
+        entities: str | EntityFinder = "rules",
         reindexing: bool = False,
     ) -> "MemoryManager":
         """Open the memory in a folder, which is made if it is not there.
@@ -95,6 +98,7 @@ class MemoryManager(Browsing, Closing):
             index: `exact`, `chroma`, or an index.
             model: a chat model for thoughts and answers; none is needed.
             reranker: reads the first candidates again before they are packed.
+            entities: what finds the names in a turn: `rules`, `spacy:MODEL`, or a finder.
             reindexing: accept another embedder than the stored one, because `reindex` follows.
 
         Raises:
@@ -122,6 +126,7 @@ class MemoryManager(Browsing, Closing):
                 clock=clock or SystemClock(),
                 new_id=new_id,
                 settings=settings,
+                finder=make_finder(entities),
                 reindexing=reindexing,
             )
             return cls(equipment, space)

@@ -13,7 +13,8 @@ from knowhen.memory.embedders.base import Embedder
 from knowhen.memory.embedders.identity import checked_vectors
 from knowhen.memory.episodes.recorder import EventRecorder
 from knowhen.memory.errors import EmbedderFailed
-from knowhen.memory.language.entities import find_entities, title_names
+from knowhen.memory.language.base import EntityFinder
+from knowhen.memory.language.entities import title_names
 from knowhen.memory.language.sentences import parts
 from knowhen.memory.language.terms import terms
 from knowhen.memory.records import Turn
@@ -37,10 +38,11 @@ class Remembering:
         clock: Clock,
         new_id: NewId,
         settings: PartSettings,
+        finder: EntityFinder,
     ) -> None:
         self._store, self._space, self._embedder = store, space, embedder
         self._events, self._clock, self._new_id = events, clock, new_id
-        self._settings = settings
+        self._settings, self._finder = settings, finder
 
     def remember(self, turns: Sequence[Turn]) -> list[str]:
         """Store turns and everything derived from them at once; give back the ids of new ones.
@@ -129,7 +131,8 @@ class Remembering:
         missing = [turn for turn in turns if turn.id not in entries]
         entries = {**entries, **(self._entries(missing) if missing else {})}
         self._store.add_entries(self._space, [e for turn in turns for e in entries[turn.id]])
-        self._store.add_mentions(self._space, [m for turn in turns for m in mentions(turn)])
+        found = [m for turn in turns for m in mentions(turn, self._finder)]
+        self._store.add_mentions(self._space, found)
         self._events.extend(turns, {turn.id: _mean_vector(entries[turn.id]) for turn in turns})
 
     def embed_pending(self) -> int:
@@ -163,11 +166,11 @@ def indexed_text(turn: Turn, start: int, end: int) -> str:
     return f"{title}\n{text}" if title and not text.startswith(title) else text
 
 
-def mentions(turn: Turn) -> list[Mention]:
+def mentions(turn: Turn, finder: EntityFinder) -> list[Mention]:
     """Entities that a turn names; a document's title is among them."""
     title = str(turn.meta.get("title", "")) if turn.role == "document" else ""
     found = {name: title for name in title_names(title)}
-    for span in find_entities(turn.text, speaker=turn.speaker):
+    for span in finder.find(turn.text, speaker=turn.speaker, known=frozenset()):
         found[span.name] = turn.text[span.start : span.end]
     return [Mention(turn.id, name, surface) for name, surface in found.items()]
 

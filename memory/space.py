@@ -21,6 +21,7 @@ from knowhen.memory.episodes.topics import TopicModel
 from knowhen.memory.forgetting import Erasure
 from knowhen.memory.gate.gate import Gate
 from knowhen.memory.indexes.base import VectorIndex
+from knowhen.memory.language.base import EntityFinder
 from knowhen.memory.models.base import ChatModel
 from knowhen.memory.recall.pipeline import Pipeline
 from knowhen.memory.recall.rerankers.base import Reranker
@@ -51,6 +52,7 @@ class Equipment:
     clock: Clock
     new_id: NewId
     settings: Settings
+    finder: EntityFinder
     reindexing: bool = False
     """Whether spaces that another embedder filled are opened as well."""
     spaces: "Spaces" = field(default_factory=lambda: Spaces())
@@ -108,6 +110,7 @@ class Space:
             clock=equipment.clock,
             new_id=equipment.new_id,
             settings=settings.parts,
+            finder=equipment.finder,
         )
         self.ledger = ThoughtLedger(
             store, name, equipment.clock, lambda thoughts: thought_entries(thoughts, embedder)
