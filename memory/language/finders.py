@@ -8,7 +8,7 @@ MemoryManager.open(home, entities=SpacyFinder(nlp))          # a pipeline that i
 from collections.abc import Iterable
 from typing import Protocol
 
-from knowhen.memory.errors import InvalidInput, MissingExtra
+from knowhen.memory.errors import InvalidInput
 from knowhen.memory.language.base import EntityFinder, EntityKind, EntitySpan
 from knowhen.memory.language.entities import find_entities, normalise
 
@@ -91,8 +91,7 @@ def make_finder(choice: str | EntityFinder = "rules") -> EntityFinder:
     """`rules`, `spacy:MODEL`, or a finder as it is.
 
     Raises:
-        InvalidInput: another name, a model that is not installed, or not a finder.
-        MissingExtra: spaCy is not installed.
+        InvalidInput: another name, a package or a model that is not installed, or not a finder.
     """
     if not isinstance(choice, str):
         if callable(getattr(choice, "find", None)):
@@ -111,7 +110,7 @@ def _loaded(model: str) -> Tagger:
     try:
         import spacy
     except ImportError as error:
-        raise MissingExtra("spacy", "spacy") from error
+        raise InvalidInput("spaCy is not installed; `pip install spacy` brings it") from error
     try:
         nlp: Tagger = spacy.load(model)
     except OSError as error:

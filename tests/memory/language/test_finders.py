@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from knowhen.memory.errors import InvalidInput, MissingExtra
+from knowhen.memory.errors import InvalidInput
 from knowhen.memory.language.finders import Rules, SpacyFinder, make_finder
 from knowhen.memory.manager import MemoryManager
 from knowhen.memory.records import Turn
@@ -66,7 +66,7 @@ def test_a_memory_keeps_what_its_finder_finds() -> None:
     finder = SpacyFinder(ScriptedTagger(bardo="PERSON"))
     with MemoryManager.open(":memory:", entities=finder) as memory:
         memory.remember([Turn(id="a", speaker="Kim", role="user", text=TEXT)])
-        assert "entity:bardo" in memory.graph.nodes()
+        assert "entity:bardo" in memory.graph.nodes
 
 
 def test_rules_are_the_default() -> None:
@@ -83,7 +83,7 @@ def test_a_name_that_no_finder_has_is_refused() -> None:
         make_finder("magic")
 
 
-def test_without_the_package_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_package_the_way_to_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "spacy", None)
-    with pytest.raises(MissingExtra, match="spacy"):
+    with pytest.raises(InvalidInput, match="pip install spacy"):
         make_finder("spacy:en_core_web_sm")
