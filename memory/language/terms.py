@@ -62,8 +62,10 @@ def _bigrams(run: str) -> list[str]:
 
 def _pieces(run: str) -> list[str]:
     """A run of an unspaced script without the words in it that have no content."""
-    cut = wordings("ja" if _KANA.search(run) else "zh").pattern("cut")
-    return [piece for piece in cut.split(run) if piece]
+    listed = wordings("ja" if _KANA.search(run) else "zh")
+    idle, edge = listed.words("function"), listed.pattern("edge")
+    pieces = (edge.sub("", piece) for piece in listed.pattern("cut").split(run))
+    return [piece for piece in pieces if piece and piece not in idle]
 
 
 def unspaced(text: str) -> bool:

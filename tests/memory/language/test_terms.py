@@ -56,3 +56,18 @@ def test_a_german_plural_meets_its_singular() -> None:
 def test_any_text_has_terms_without_space_in_them(text: str) -> None:
     for term in terms(text):
         assert term and not any(character.isspace() for character in term)
+
+
+@pytest.mark.parametrize(
+    ("text", "content"),
+    [
+        ("小梅的生日是什么时候？", ["小梅", "生日"]),
+        ("我父母哪天到？", ["父母", "到"]),
+        ("さくらさんの誕生日はいつですか？", ["さく", "くら", "誕生", "生日"]),
+        ("京都に行きました", ["京都", "行き"]),
+    ],
+)
+def test_words_without_content_are_cut_out_of_a_run_without_spaces(
+    text: str, content: list[str]
+) -> None:
+    assert terms(text) == content
