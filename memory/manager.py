@@ -189,6 +189,8 @@ class MemoryManager(Browsing, Closing):
         gate: bool = True,
         as_of: datetime | None = None,
         known_at: datetime | None = None,
+        recent: Iterable[Turn] = (),
+        asker: str | None = None,
     ) -> Recall:
         """Find what answers a query and pack it into at most `budget` tokens. Never writes.
 
@@ -196,6 +198,10 @@ class MemoryManager(Browsing, Closing):
             gate: leave the context empty when the decision is not to use memory.
             as_of: only what had been said, and was true, at that time.
             known_at: only what had been recorded by that time.
+            recent: what was said just before, oldest first. It explains a query such as "and her
+                sister?", and is not packed, because the reader has it.
+            asker: who says "I": a speaker, "" for somebody outside, or None for the only one who
+                spoke as user.
 
         Raises:
             InvalidBudget: the budget is not a positive number.
@@ -203,9 +209,18 @@ class MemoryManager(Browsing, Closing):
         """
         check("as_of", time_fault(as_of))
         check("known_at", time_fault(known_at))
+        check("the asker", "" if asker is None else text_fault(asker))
+        window = records(recent, Turn)
         with one_thread(), self._space.views.reading() as view:
             found = self._space.pipeline.recall(
-                view, query, budget=budget, gate=gate, as_of=as_of, known_at=known_at
+                view,
+                query,
+                budget=budget,
+                gate=gate,
+                as_of=as_of,
+                known_at=known_at,
+                recent=window,
+                asker=asker,
             )
         return note_shown(found)
 

@@ -15,7 +15,6 @@ from knowhen.memory.language.detection import detect
 from knowhen.memory.language.pack import GROUP, LISTENER, SPEAKER
 from knowhen.memory.language.registry import language_of
 from knowhen.memory.language.terms import terms, tokens, word_terms, words
-from knowhen.memory.search.bm25 import idf
 from knowhen.memory.search.cues import Evidence
 from knowhen.memory.search.scoring import Findings, best
 from knowhen.memory.view.corpus import NONE
@@ -77,7 +76,7 @@ def read_content(evidence: Evidence) -> Content:
     query, counts = evidence.query, evidence.counts
     rarest = float(np.log1p(2.0 * len(evidence.corpus)))
     rarity = dict.fromkeys(query.terms, rarest)
-    rarity |= dict(zip(counts.terms, idf(counts.counts).tolist(), strict=True))
+    rarity |= dict(zip(counts.terms, counts.weights.tolist(), strict=True))
     language = language_of(query.text)
     frame = language.frame_terms
     dated = language.calendar_terms | {
@@ -146,7 +145,7 @@ def read_sides(findings: Findings) -> Sides | None:
     """None when the query names nobody, or everybody: then there is nothing to mix up."""
     corpus, evidence = findings.corpus, findings.evidence
     people = set(corpus.people)
-    asked = people & findings.query.speakers
+    asked = people & findings.query.about
     if not asked or asked == people or not len(corpus):
         return None
     own = evidence.named > 0
@@ -246,7 +245,7 @@ def _person(found: int) -> Person:
 
 
 def _by_fact(result: Attribution, findings: Findings, content: Content) -> None:
-    asked = findings.query.speakers
+    asked = findings.query.about
     for hit in findings.facts[: 2 * DEPTH]:
         held = content.held(content.terms_of(words(hit.thought.text)))
         if hit.thought.subject in asked:

@@ -34,7 +34,9 @@ class Head:
 
     def logit(self, features: Mapping[str, float]) -> float:
         total = sum(
-            weight * features[name] for name, weight in self.weights.items() if name != BIAS
+            weight * features.get(name, 0.0)
+            for name, weight in self.weights.items()
+            if name != BIAS
         )
         return self.slope * (total + self.weights.get(BIAS, 0.0)) + self.shift
 
@@ -44,7 +46,7 @@ class Head:
     def contributions(self, features: Mapping[str, float]) -> dict[str, float]:
         """By how much each feature moves the log-odds from where a typical query has them."""
         return {
-            name: self.slope * weight * (features[name] - self.typical.get(name, 0.0))
+            name: self.slope * weight * (features.get(name, 0.0) - self.typical.get(name, 0.0))
             for name, weight in self.weights.items()
             if name != BIAS
         }

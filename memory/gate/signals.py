@@ -99,7 +99,7 @@ def read_signals(findings: Findings) -> Signals:
     return Signals(
         parts=int(np.isfinite(findings.scores).sum()),
         terms=query.terms,
-        names=tuple(sorted(set(query.speakers) & set(corpus.people))),
+        names=tuple(sorted(set(query.about) & set(corpus.people))),
         strangers=strangers,
         familiar=familiar,
         utterance=utterance,
@@ -111,7 +111,7 @@ def read_signals(findings: Findings) -> Signals:
         near_time=float(date(evidence).max()) if query.days and size else 0.0,
         **_ranks(findings.scores),
         attribution=attribute(findings, content, sides) if sides else None,
-        trust=read_trust(findings, content, personal=bool(query.speakers) or utterance.personal),
+        trust=read_trust(findings, content, personal=bool(query.about) or utterance.personal),
         shape=question_features(query.text),
         open=content.open,
         collects=query.collects,
@@ -142,7 +142,7 @@ def _names(findings: Findings) -> tuple[tuple[str, ...], tuple[str, ...]]:
         if span.kind not in ("name", "title"):
             continue
         name = findings.query.text[span.start : span.end]
-        if fold(name).split("'")[0] in {fold(s) for s in findings.query.speakers}:
+        if fold(name).split("'")[0] in {fold(s) for s in findings.query.about}:
             continue
         found = set(terms(name))
         if not found <= calendar:

@@ -19,7 +19,7 @@ from knowhen.memory.models.base import ChatModel
 from knowhen.memory.recall.packing import Candidate, Packing, pack
 from knowhen.memory.recall.ranking import Ranked, ranked_turns, with_remarks
 from knowhen.memory.recall.rerankers.base import Reranker
-from knowhen.memory.records import Decision, Recall, Recollection
+from knowhen.memory.records import Decision, Recall, Recollection, Turn
 from knowhen.memory.search.scoring import Findings, SearchPlan, score
 from knowhen.memory.search.walking import walk
 from knowhen.memory.tokens import TokenCounter
@@ -55,6 +55,8 @@ class Pipeline:
         *,
         as_of: datetime | None = None,
         known_at: datetime | None = None,
+        recent: Sequence[Turn] = (),
+        asker: str | None = None,
     ) -> Findings:
         """The cheap part of a search, and all that the gate looks at: no walk over the graph.
 
@@ -64,7 +66,16 @@ class Pipeline:
         check("the query", text_fault(query))
         if not query.strip():
             raise InvalidInput("the query is empty")
-        return score(view, query, self.plan, now=self.clock.now(), as_of=as_of, known_at=known_at)
+        return score(
+            view,
+            query,
+            self.plan,
+            now=self.clock.now(),
+            as_of=as_of,
+            known_at=known_at,
+            recent=recent,
+            asker=asker,
+        )
 
     def search(self, view: View, query: str) -> Findings:
         """The whole search: scores of every part, and what the walk adds to them."""
@@ -83,15 +94,19 @@ class Pipeline:
         gate: bool,
         as_of: datetime | None = None,
         known_at: datetime | None = None,
+        recent: Sequence[Turn] = (),
+        asker: str | None = None,
         adviser: ChatModel | None = None,
     ) -> Recall:
         """Search, decide, and pack what the decision lets through."""
         if isinstance(budget, bool) or not isinstance(budget, int) or budget <= 0:
             raise InvalidBudget(budget)
-        findings = self.score(view, query, as_of=as_of, known_at=known_at)
+        again = partial(
+            self.score, view, as_of=as_of, known_at=known_at, recent=recent, asker=asker
+        )
+        findings = again(query)
         decision = self.gate.decide(findings)
         if adviser is not None:
-            again = partial(self.score, view, as_of=as_of, known_at=known_at)
             findings, decision = consult(adviser, self.gate, findings, decision, again)
         passes = not gate or decision.action == "recall"
         if passes:

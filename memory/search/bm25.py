@@ -4,7 +4,7 @@ Robertson and Zaragoza, "The Probabilistic Relevance Framework" (2009), section 
 an event is the sum of its parts, so no second index is needed: counts are added up per query.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 
 import numpy as np
@@ -20,9 +20,15 @@ class TermCounts:
     """How often each query term occurs in each part: shape (terms, parts)."""
 
     def __init__(
-        self, corpus: Corpus, postings: Mapping[str, tuple[Ints, Ints]], terms: Sequence[str]
+        self,
+        corpus: Corpus,
+        postings: Mapping[str, tuple[Ints, Ints]],
+        terms: Sequence[str],
+        share: Callable[[str], float] = lambda _: 1.0,
     ) -> None:
         self.terms = [term for term in dict.fromkeys(terms) if term in postings]
+        self.shares = np.array([share(term) for term in self.terms])
+        """What each term counts for beside its rarity, shape (terms,)."""
         self.corpus = corpus
         self._windows: dict[int, tuple[Floats, Floats]] = {}
         self.counts = np.zeros((len(self.terms), len(corpus)))
@@ -38,9 +44,15 @@ class TermCounts:
         rest = copy(self)
         counts = self.counts * ~hidden
         kept = np.flatnonzero(counts.any(axis=1))
+        rest.shares = self.shares[kept]
         rest.terms, rest.counts = [self.terms[row] for row in kept.tolist()], counts[kept]
         rest._windows = {}
         return rest
+
+    @property
+    def weights(self) -> Floats:
+        """What each term is worth in a part: its share of its inverse document frequency."""
+        return idf(self.counts) * self.shares
 
     def window(self, radius: int) -> tuple[Floats, Floats]:
         """Counts and lengths summed over `radius` neighbours on both sides, within a session.
@@ -92,13 +104,15 @@ def bm25(
     lengths: Floats,
     *,
     weights: Floats | None = None,
+    shares: Floats | None = None,
     k1: float = 1.2,
     b: float = 0.75,
 ) -> Floats:
-    """Score of each column; `weights` replaces the inverse document frequencies."""
+    """Score of each column; `weights` replaces the inverse document frequencies, times `shares`."""
     if not counts.size:
         return np.zeros(counts.shape[1])
-    weights = idf(counts) if weights is None else weights
+    if weights is None:
+        weights = idf(counts) if shares is None else idf(counts) * shares
     mean = lengths.mean() or 1.0
     norm = k1 * (1 - b + b * lengths / mean)
     return np.asarray(weights @ (counts * (k1 + 1) / (counts + norm)))

@@ -7,7 +7,7 @@ LoCoMo and BEAM are in `benchmarks/rejected_cues.py`.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib import resources
@@ -15,7 +15,7 @@ from importlib import resources
 import numpy as np
 from numpy.typing import NDArray
 
-from knowhen.memory.search.bm25 import TermCounts, bm25, idf
+from knowhen.memory.search.bm25 import TermCounts, bm25
 from knowhen.memory.search.query import Query
 from knowhen.memory.view.corpus import Corpus
 
@@ -35,12 +35,12 @@ class Evidence:
 
     @cached_property
     def turn_bm25(self) -> Floats:
-        return bm25(self.counts.counts, self.corpus.length)
+        return bm25(self.counts.counts, self.corpus.length, shares=self.counts.shares)
 
     @cached_property
     def term_weights(self) -> dict[str, float]:
         """What each term of the query is worth: its inverse document frequency."""
-        return dict(zip(self.counts.terms, idf(self.counts.counts).tolist(), strict=True))
+        return dict(zip(self.counts.terms, self.counts.weights.tolist(), strict=True))
 
     @cached_property
     def event(self) -> NDArray[np.int64]:
@@ -48,9 +48,12 @@ class Evidence:
 
     @cached_property
     def named(self) -> Floats:
-        """1 where the part's speaker is named by the query, 0 elsewhere."""
-        speakers = self.corpus.speakers
-        wanted = np.array([name in self.query.speakers for name in speakers] or [False])
+        """1 where the part's speaker is whom the query asks about, 0 elsewhere."""
+        return self.said_by(self.query.about)
+
+    def said_by(self, names: Collection[str]) -> Floats:
+        """1 for the parts that these speakers said, 0 elsewhere."""
+        wanted = np.array([name in names for name in self.corpus.speakers] or [False])
         return wanted[self.corpus.speaker[self.corpus.turn_of]].astype(np.float64)
 
 
@@ -71,7 +74,7 @@ def turn(evidence: Evidence) -> Floats:
 
 def window(evidence: Evidence) -> Floats:
     """BM25 of the part with three neighbours on each side."""
-    return z_score(bm25(*evidence.counts.window(3)))
+    return z_score(bm25(*evidence.counts.window(3), shares=evidence.counts.shares))
 
 
 def dense(evidence: Evidence) -> Floats:
@@ -89,13 +92,30 @@ def event(evidence: Evidence) -> Floats:
 def coverage(evidence: Evidence) -> Floats:
     """Share of the query's content that the part and its neighbours hold, by rarity of terms."""
     counts, _ = evidence.counts.window(1)
-    weights = idf(evidence.counts.counts)
+    weights = evidence.counts.weights
     return np.asarray(weights @ (counts > 0)) / (weights.sum() or 1.0)
 
 
 def speaker(evidence: Evidence) -> Floats:
-    """The part's speaker is whom the query asks about; half where it names nobody."""
-    return evidence.named if evidence.query.speakers else np.full(len(evidence.corpus), 0.5)
+    """The part's speaker is named by the query; half where it names nobody.
+
+    Where it asks what it was told ("what did you recommend to me?"), an assistant's words are
+    wanted, and "me" says nothing of who spoke.
+    """
+    query, corpus = evidence.query, evidence.corpus
+    if query.of_listener and not query.speakers and (corpus.role == "assistant").any():
+        return (corpus.role == "assistant")[corpus.turn_of].astype(np.float64)
+    if query.speakers:
+        return evidence.said_by(query.speakers)
+    return np.full(len(corpus), 0.5)
+
+
+def asker(evidence: Evidence) -> Floats:
+    """Half for what was said by the one who asks about themself, minus half for other words."""
+    query = evidence.query
+    if not query.asker or query.speakers or query.of_listener:
+        return np.zeros(len(evidence.corpus))
+    return evidence.said_by((query.asker,)) - 0.5
 
 
 def date(evidence: Evidence) -> Floats:
@@ -125,6 +145,7 @@ CUES: Mapping[str, Cue] = {
     "event": event,
     "coverage": coverage,
     "speaker": speaker,
+    "asker": asker,
     "date": date,
 }
 """The cues by the names of their weights."""

@@ -8,8 +8,19 @@ from datetime import UTC, date, datetime
 from knowhen.memory.language.pronouns import names_the_speaker
 from knowhen.memory.language.registry import language_of
 from knowhen.memory.language.terms import fold, terms, words
+from knowhen.memory.records import Turn
 
 _WORD = re.compile(r"\w+(?:['’]\w+)*")
+
+
+UNSPACED = "\u2e80"
+"""First character of the scripts of East Asia."""
+WINDOW = 0.5
+"""What a word of the window counts for, of a query that only the window explains."""
+FEW = 1
+"""Content words of a query up to which the window has to say what it is about."""
+READ = 2
+"""Last turns of the window that a query is read with: what was asked, and the reply."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +31,9 @@ class Query:
     bare: str
     """The text without the speakers' names, for embedding: names say who, not what."""
     terms: tuple[str, ...]
-    """Content terms without the speakers' names."""
+    """Content terms without the speakers' names, those of the window behind its own."""
     speakers: frozenset[str]
-    """Speakers of this memory that the query names; the asker, when it says "I"."""
+    """Speakers of this memory that the query names."""
     days: tuple[tuple[float, float], ...]
     """Intervals of time it mentions, as POSIX seconds."""
     collects: bool
@@ -31,30 +42,64 @@ class Query:
     """Asks when something was."""
     current: bool
     """Asks for how things are now."""
+    asker: str = ""
+    """Who speaks of themself in it; empty if nobody does, or nobody of this memory."""
+    of_listener: bool = False
+    """Asks what the one who is spoken to said: an assistant, where there is one."""
+    window: str = ""
+    """What was said just before, where the query cannot be understood without it."""
+    own: int = 0
+    """How many of the terms are the query's own."""
+
+    def share(self, term: str) -> float:
+        """What a term counts for: a word of the window less than one of the query."""
+        return 1.0 if term in self.terms[: self.own] else WINDOW
+
+    @property
+    def about(self) -> frozenset[str]:
+        """Speakers whom it asks about: those it names, or else the one who asks."""
+        return self.speakers or frozenset((self.asker,) if self.asker else ())
 
 
 def read_query(
-    text: str, *, speakers: Sequence[str], asker: str | None = None, now: datetime | None = None
+    text: str,
+    *,
+    speakers: Sequence[str],
+    asker: str | None = None,
+    now: datetime | None = None,
+    recent: Sequence[Turn] = (),
 ) -> Query:
-    """Understand a query against the speakers of a memory; `asker` is who "I" stands for."""
+    """Understand a query against the speakers of a memory.
+
+    `asker` is who "I" stands for. What was said just before, `recent`, is read with a query that
+    takes it up ("and her sister?"), points back with a pronoun, or says nothing by itself.
+    """
     named, bare = _strip_names(text, speakers)
     language = language_of(text)
-    wanted = language.read_question(text)
-    if asker and names_the_speaker(words(text)):
-        named = named | {asker}
+    wanted, said = language.read_question(text), language.read_utterance(text)
+    own = tuple(dict.fromkeys(terms(bare)))
+    window = ""
+    if recent and (said.follows or len(own) <= FEW):
+        window = "\n".join(turn.text for turn in recent[-READ:])
+        before, window = _strip_names(window, speakers)
+        named = named or before
     days = tuple(
         (_midnight(span.first), _midnight(span.last) + 86_400.0)
-        for span in language.find_dates(text, base=now)
+        for span in language.find_dates(text, base=now, past=True)
     )
     return Query(
         text=text,
         bare=bare,
-        terms=tuple(dict.fromkeys(terms(bare))),
+        terms=tuple(dict.fromkeys((*own, *terms(window)))),
         speakers=named,
         days=days,
         collects=wanted.collects,
         temporal=wanted.temporal,
         current=wanted.current,
+        asker=asker if asker and names_the_speaker(words(text)) else "",
+        of_listener=said.of_listener,
+        window=window,
+        own=len(own),
     )
 
 
@@ -75,6 +120,10 @@ def _strip_names(text: str, speakers: Sequence[str]) -> tuple[frozenset[str], st
             kept.append(text[position : match.start()])
             position = match.end()
     kept.append(text[position:])
+    for speaker in speakers:  # scripts without blanks have no words to compare
+        if not speaker.isascii() and max(speaker) >= UNSPACED and speaker in text:
+            named.add(speaker)
+            kept = [piece.replace(speaker, " ") for piece in kept]
     bare = " ".join("".join(kept).split())
     return frozenset(named), bare if any(c.isalnum() for c in bare) else text
 

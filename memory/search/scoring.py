@@ -4,7 +4,7 @@ This is the cheap part of a search, and all that the gate looks at; `walking` go
 graph, for what is let through.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -16,6 +16,7 @@ from knowhen.memory.embedders.base import Embedder
 from knowhen.memory.embedders.identity import checked_vectors
 from knowhen.memory.language.registry import language_of
 from knowhen.memory.language.terms import overlap, words
+from knowhen.memory.records import Turn
 from knowhen.memory.search.bm25 import TermCounts
 from knowhen.memory.search.cues import BIAS, Evidence, contributions, fuse, shipped_weights
 from knowhen.memory.search.matching import FactHit, matching_thoughts
@@ -28,6 +29,8 @@ Floats = NDArray[np.float64]
 
 DENSE_DEPTH = 4096
 """Nearest parts asked of the index; the rest of a larger space gets the last one's cosine."""
+LATEST = 100
+"""Newest turns among which those of the window are looked for by their words."""
 SAME = 0.8
 """Overlap of words (Jaccard) from which a part asks what the query asks."""
 
@@ -106,18 +109,23 @@ def score(
     now: datetime,
     as_of: datetime | None = None,
     known_at: datetime | None = None,
+    recent: Sequence[Turn] = (),
+    asker: str | None = None,
 ) -> Findings:
     """Score every part for a query; what was said or recorded later is left out.
 
-    `now` is when the query is asked: "last week" is read from there, and thoughts fade until then.
+    `recent` was said just before: it may explain the query, and is never found. `asker` is who
+    "I" is, "" for somebody outside; None for the only one who spoke as user. `now` is when the
+    query is asked: "last week" is read from there, and thoughts fade until then.
     """
     corpus, now = view.corpus, as_of or now
-    query = read_query(text, speakers=corpus.people, asker=corpus.asker, now=now)
-    vector = checked_vectors(plan.embedder, [query.bare])[0]
+    asker = corpus.asker if asker is None else asker
+    query = read_query(text, speakers=corpus.people, asker=asker, now=now, recent=recent)
+    vector = _vector(query, plan.embedder)
     evidence = Evidence(
         query=query,
         corpus=corpus,
-        counts=TermCounts(corpus, view.postings("turn", query.terms), query.terms),
+        counts=TermCounts(corpus, view.postings("turn", query.terms), query.terms, query.share),
         similarity=_similarity(view, vector),
     )
     facts = matching_thoughts(view, query, vector, as_of=as_of, known_at=known_at, now=now)
@@ -125,7 +133,29 @@ def score(
     scores = fuse(shares, len(corpus), plan.weights.get(BIAS, 0.0))
     scores[~corpus.known(as_of, known_at)] = -np.inf
     scores[echoes(query, evidence.counts)] = -np.inf
+    scores[_standing_in(corpus, recent)] = -np.inf
     return Findings(query, corpus, evidence, scores, shares, tuple(facts))
+
+
+def _vector(query: Query, embedder: Embedder) -> NDArray[np.float32]:
+    """Of the query; of one that the window explains, between its own and that of both."""
+    if not query.window:
+        return checked_vectors(embedder, [query.bare])[0]
+    own, both = checked_vectors(embedder, [query.bare, f"{query.window}\n{query.bare}"])
+    mixed = own + both
+    return np.asarray(mixed / (np.linalg.norm(mixed) or 1.0), np.float32)
+
+
+def _standing_in(corpus: Corpus, recent: Sequence[Turn]) -> NDArray[np.bool_]:
+    """Parts of the turns that the reader has in front of them, by id or by who said what."""
+    shown = np.zeros(len(corpus.turns), np.bool_)
+    places = [corpus.position[turn.id] for turn in recent if turn.id in corpus.position]
+    shown[places] = True
+    said = {(turn.speaker or turn.role, turn.text) for turn in recent}
+    for place in range(max(0, len(corpus.turns) - LATEST), len(corpus.turns)):
+        turn = corpus.turns[place].turn
+        shown[place] |= (turn.speaker, turn.text) in said
+    return shown[corpus.turn_of]
 
 
 def _similarity(view: View, vector: NDArray[np.float32]) -> Floats:
