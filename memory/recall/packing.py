@@ -3,9 +3,9 @@
 A long turn is shown in part: the sentences around what the query asks about.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from knowhen.memory.view.corpus import NONE, Corpus
 
 HEADER = 20
 """Characters of speaker and id, about."""
-LENGTH_POWER = 0.75
+LENGTH_POWER = 0.5
 """A turn's worth is divided by its length to this power before the budget is spent."""
 LEAST = 8
 """Tokens below which no turn is worth looking at: speaker and id alone take that much."""
@@ -86,7 +86,7 @@ class _Packer:
         self._corpus, self._budget, self._counter = corpus, budget, counter
         self._weights = weights
         self._chosen: dict[int, tuple[Candidate, int, int]] = {}
-        self._groups: set[tuple[str, str]] = set()
+        self._days: set[str] = set()
         self._seen: set[tuple[str, ...]] = set()
         self._spent = 0
         self._too_long: set[int] = set()
@@ -111,8 +111,8 @@ class _Packer:
             return
         start, end = self._span(candidate)
         stored = self._corpus.turns[candidate.turn]
-        group = _group(stored)
-        new = "" if group in self._groups else _header(group) + "\n"
+        day = _day(stored)
+        new = "" if day in self._days else day + "\n"
         # One token more than the parts add up to: rounding and the line break between them.
         cost = self._counter.count(new + _line(stored, start, end, candidate.mark) + "\n")
         if self._spent + cost > self._budget:
@@ -123,7 +123,7 @@ class _Packer:
             self._repeated.add(candidate.turn)
             return
         self._spent += cost
-        self._groups.add(group)
+        self._days.add(day)
         self._seen.add(said)
         self._chosen[candidate.turn] = (candidate, start, end)
 
@@ -164,14 +164,14 @@ class _Packer:
         """The context, and where in it each turn stands."""
         text: list[str] = []
         lines: list[ContextLine] = []
-        group: tuple[str, str] | None = None
+        day = ""
         place = 0
         for turn in sorted(self._chosen, key=self._order):
             candidate, start, end = self._chosen[turn]
             stored = self._corpus.turns[turn]
-            if _group(stored) != group:
-                group = _group(stored)
-                text.append(_header(group))
+            if _day(stored) != day:
+                day = _day(stored)
+                text.append(day)
                 place += len(text[-1]) + 1
             head, first, last = _head(stored, start, candidate.mark), *_trimmed(stored, start, end)
             text.append(_line(stored, start, end, candidate.mark))
@@ -189,24 +189,17 @@ class _Packer:
             place += len(text[-1]) + 1
         return "\n".join(text), lines
 
-    def _order(self, turn: int) -> tuple[str, float, int]:
-        """Sessions in the order of their days, turns in the order they were said."""
+    def _order(self, turn: int) -> tuple[float, int]:
+        """The order in which turns were said; those without a time come first."""
         stored = self._corpus.turns[turn]
         time = stored.turn.time
-        return (*_group(stored), time.timestamp() if time else 0.0, stored.seq)  # type: ignore[return-value]
+        return (time.timestamp() if time else -math.inf, stored.seq)
 
 
-def _group(stored: StoredTurn) -> tuple[str, str]:
+def _day(stored: StoredTurn) -> str:
+    """The line above what was said on a day; empty for what has no time."""
     time = stored.turn.time
-    return (_day(time) if time else "", stored.turn.session)
-
-
-def _day(time: datetime) -> str:
-    return time.strftime("%Y-%m-%d %A")
-
-
-def _header(group: tuple[str, str]) -> str:
-    return "[" + ", ".join(part for part in group if part) + "]"
+    return time.strftime("[%Y-%m-%d %a]") if time else ""
 
 
 def _line(stored: StoredTurn, start: int, end: int, mark: str) -> str:

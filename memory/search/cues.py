@@ -20,6 +20,8 @@ from knowhen.memory.search.query import Query
 from knowhen.memory.view.corpus import Corpus
 
 Floats = NDArray[np.float64]
+ENOUGH = 12
+"""Terms of a part from which it says enough to be an answer."""
 Cue = Callable[["Evidence"], Floats]
 
 
@@ -138,6 +140,11 @@ def reach(mass: Floats) -> Floats:
     return z_score(logs)
 
 
+def substance(evidence: Evidence) -> Floats:
+    """How much the part says at all: greetings and exclamations answer nothing."""
+    return np.minimum(evidence.corpus.length, ENOUGH) / ENOUGH - 0.5
+
+
 CUES: Mapping[str, Cue] = {
     "turn": turn,
     "window": window,
@@ -147,6 +154,7 @@ CUES: Mapping[str, Cue] = {
     "speaker": speaker,
     "asker": asker,
     "date": date,
+    "substance": substance,
 }
 """The cues by the names of their weights."""
 WALK, BIAS = "walk", "bias"

@@ -58,7 +58,7 @@ def test_turns_stand_in_the_order_they_were_said_under_their_day() -> None:
     )
     places = [packing.context.index(word) for word in ("first", "second", "third", "fourth")]
     assert places == sorted(places)
-    assert packing.context.startswith("[2024-03-01 Friday, s0]\nAnn (0): first thing")
+    assert packing.context.startswith("[2024-03-01 Fri]\nAnn (0): first thing")
 
 
 def test_what_is_worth_little_for_its_length_comes_last() -> None:

@@ -29,7 +29,7 @@ def test_a_nickname_is_the_beginning_of_one_name() -> None:
 
 def test_i_is_whoever_asks() -> None:
     query = read_query("When does my sprint end?", speakers=[], asker="user")
-    assert query.speakers == {"user"}
+    assert query.about == {"user"} and not query.speakers
     assert read_query("When does it end?", speakers=[], asker="user").speakers == frozenset()
 
 
