@@ -6,11 +6,12 @@ A language without a folder has empty lists: then only figures, marks and capita
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 
 from knowhen.memory.language.base import Asked, DateSpan, Pronouns, Question, Utterance
 from knowhen.memory.language.dates import date_reader
+from knowhen.memory.language.detection import DEFAULT
 from knowhen.memory.language.pronouns import names_the_speaker, pronouns
 from knowhen.memory.language.terms import stem, terms, words
 from knowhen.memory.language.wordings import wordings
@@ -217,6 +218,21 @@ class Pack:
     def is_verdict(self, text: str) -> bool:
         """Whether an answer begins with a yes or a no."""
         return bool(self._has("verdict", text))
+
+    def reply(self, name: str) -> str:
+        """What is said without a model, such as "I do not remember"; in English at worst."""
+        return self._replies.get(name) or wordings(DEFAULT).table("replies")[name]
+
+    @cached_property
+    def _replies(self) -> Mapping[str, str]:
+        return self.words.table("replies")
+
+    def named_day(self, day: date) -> str:
+        """A day as the language writes it; in figures where its months are not known."""
+        months = self.words.listed("full_months")
+        if self.code != DEFAULT or not months:
+            return day.isoformat()
+        return f"{day.day} {months[day.month - 1].title()} {day.year}"
 
     def denies(self, text: str) -> bool:
         """Whether a clause says that something never happened."""

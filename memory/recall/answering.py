@@ -153,7 +153,7 @@ def _weigh(query: str, recall: Recall, reading: Reading, draft: Draft | None) ->
         return Answer(draft.text, weighed, notes=(*reading.notes, note))
     if stands == "memory":
         return _from(reading, weighed) if memory else _abstain(weighed, reading.notes)
-    text = f"According to memory: {memory}\nFrom general knowledge: {draft.text}"
+    text = f"{_say(recall, 'from_memory')} {memory}\n{_say(recall, 'from_knowledge')} {draft.text}"
     note = "memory and the model disagree, and the memory is only what somebody said"
     return Answer(text, weighed, reading.citations, reading.quotes, (*reading.notes, note))
 
@@ -161,20 +161,16 @@ def _weigh(query: str, recall: Recall, reading: Reading, draft: Draft | None) ->
 def _quote(recall: Recall) -> Answer:
     action = recall.decision.action
     if action == "skip":
-        return Answer("There is nothing to look up for that.", recall, origin="memory")
+        return Answer(_say(recall, "nothing_to_look_up"), recall, origin="memory")
     if action == "parametric":
-        text = (
-            "That is not about anything I was told; a model's own knowledge would answer it, "
-            "and there is none to ask."
-        )
-        return Answer(text, recall, origin="memory")
+        return Answer(_say(recall, "not_told"), recall, origin="memory")
     items = _telling(recall)[:QUOTES]
     if not items:
         return _abstain(recall)
     lines = list(map(_quoted, items))
     if WORDS["contested"] in recall.decision.reasons:
         items.sort(key=lambda item: (item.time is None, item.time.timestamp() if item.time else 0))
-        lines = ["What I was told contradicts itself; in the order of time:", *map(_quoted, items)]
+        lines = [_say(recall, "contested"), *map(_quoted, items)]
     quotes = tuple((item.id, item.packed or item.text) for item in items)
     citations = tuple(item.id for item in items)
     return Answer("\n".join(lines), recall, citations, quotes, origin="memory")
@@ -183,13 +179,18 @@ def _quote(recall: Recall) -> Answer:
 def _abstain(recall: Recall, notes: tuple[str, ...] = ()) -> Answer:
     """Says that it is not known, what was found instead, and asks one question."""
     near = _telling(recall)[:1]
-    text = "I do not remember anything that answers this."
+    said = [_say(recall, "unknown")]
     if near:
-        text += f" The nearest I have is: {_quoted(near[0])} Is that what you mean?"
+        said += (_say(recall, "nearest"), _quoted(near[0]), _say(recall, "is_it_that"))
     else:
-        text += " Would you like to tell me?"
+        said.append(_say(recall, "tell_me"))
     quotes = tuple((item.id, item.packed or item.text) for item in near)
-    return Answer(text, recall, tuple(item.id for item in near), quotes, notes, "memory")
+    return Answer(" ".join(said), recall, tuple(item.id for item in near), quotes, notes, "memory")
+
+
+def _say(recall: Recall, name: str) -> str:
+    """A reply in the language of the question."""
+    return language_of(recall.query).reply(name)
 
 
 def _telling(recall: Recall) -> list[Recollection]:
@@ -202,7 +203,7 @@ def _telling(recall: Recall) -> list[Recollection]:
 
 
 def _quoted(item: Recollection) -> str:
-    day = f"{item.time.day} {item.time:%B %Y}, " if item.time else ""
+    day = f"{language_of(item.text).named_day(item.time.date())}, " if item.time else ""
     return f"{day}{item.speaker}: “{item.packed or item.text}” ({item.id})"
 
 

@@ -120,3 +120,12 @@ def test_what_is_quoted_does_not_decide_the_language_of_a_request() -> None:
 
 def test_a_name_in_another_script_does_not_change_the_language() -> None:
     assert language_of("What date is 王伟's birthday?").code == "en"
+
+
+@pytest.mark.parametrize("code", COMPLETE)
+def test_every_complete_language_says_that_it_does_not_know_and_reads_it_so(code: str) -> None:
+    assert pack(code).refuses(pack(code).reply("unknown"))
+
+
+def test_a_language_without_a_pack_replies_in_english() -> None:
+    assert pack("nl").reply("unknown") == pack("en").reply("unknown")
