@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from knowhen.memory.language.detection import DEFAULT, stop_words
 from knowhen.memory.language.terms import fold, unspaced, words
 from knowhen.memory.language.wordings import PACKS, wordings
 
@@ -44,7 +45,7 @@ def find_speakers(
         if unspaced(match.group()):
             found, rest = known.within(match.group())
         else:
-            found, rest = known.owners(match.group()), ""
+            found, rest = known.owners(match.group(), opens=not text[: match.start()].strip()), ""
         if found:
             named |= found
             kept += (text[position : match.start()], rest)
@@ -69,9 +70,14 @@ class _NameTable:
         for name, owners in self._names.items():
             self._plain.setdefault(_plain(name), set()).update(owners)
 
-    def owners(self, word: str) -> set[str]:
-        """Whom a word names, by the surest reading that names anybody."""
+    def owners(self, word: str, *, opens: bool) -> set[str]:
+        """Whom a word names, by the surest reading that names anybody.
+
+        A function word names nobody for its letters alone: "will you come?" does not ask for Will.
+        """
         folded = fold(word)
+        if folded in stop_words()[DEFAULT] and (opens or not word[0].isupper()):
+            return set()
         for base in _bases(folded):
             if found := self._names.get(base) or self._plain.get(_plain(base)):
                 return found

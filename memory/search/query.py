@@ -1,20 +1,15 @@
 """What a query asks: content words, whom it names, which days it means, and what kind it is."""
 
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
+from knowhen.memory.language.naming import find_speakers
 from knowhen.memory.language.pronouns import names_the_speaker
 from knowhen.memory.language.registry import language_of
-from knowhen.memory.language.terms import fold, terms, words
+from knowhen.memory.language.terms import terms, words
 from knowhen.memory.records import Turn
 
-_WORD = re.compile(r"\w+(?:['’]\w+)*")
-
-
-UNSPACED = "\u2e80"
-"""First character of the scripts of East Asia."""
 WINDOW = 0.5
 """What a word of the window counts for, of a query that only the window explains."""
 FEW = 1
@@ -68,21 +63,24 @@ def read_query(
     asker: str | None = None,
     now: datetime | None = None,
     recent: Sequence[Turn] = (),
+    aliases: Mapping[str, str] | None = None,
 ) -> Query:
     """Understand a query against the speakers of a memory.
 
     `asker` is who "I" stands for. What was said just before, `recent`, is read with a query that
     takes it up ("and her sister?"), points back with a pronoun, or says nothing by itself.
+    `aliases` are other names by which speakers are called.
     """
-    named, bare = _strip_names(text, speakers)
+    found = find_speakers(text, speakers, aliases)
+    named, bare = found.speakers, found.bare
     language = language_of(text)
     wanted, said = language.read_question(text), language.read_utterance(text)
     own = tuple(dict.fromkeys(terms(bare)))
     window = ""
     if recent and (said.follows or len(own) <= FEW):
         window = "\n".join(turn.text for turn in recent[-READ:])
-        before, window = _strip_names(window, speakers)
-        named = named or before
+        before = find_speakers(window, speakers, aliases)
+        named, window = named or before.speakers, before.bare
     days = tuple(
         (_midnight(span.first), _midnight(span.last) + 86_400.0)
         for span in language.find_dates(text, base=now, past=True)
@@ -101,43 +99,6 @@ def read_query(
         window=window,
         own=len(own),
     )
-
-
-def _strip_names(text: str, speakers: Sequence[str]) -> tuple[frozenset[str], str]:
-    """Speakers that the text names, and the text without those names."""
-    names: dict[str, set[str]] = {}
-    for speaker in speakers:
-        for word in words(speaker):
-            if len(word) > 1:
-                names.setdefault(word, set()).add(speaker)
-    named: set[str] = set()
-    kept: list[str] = []
-    position = 0
-    for match in _WORD.finditer(text):
-        owners = _owners(match.group(), names)
-        if owners:
-            named |= owners
-            kept.append(text[position : match.start()])
-            position = match.end()
-    kept.append(text[position:])
-    for speaker in speakers:  # scripts without blanks have no words to compare
-        if not speaker.isascii() and max(speaker) >= UNSPACED and speaker in text:
-            named.add(speaker)
-            kept = [piece.replace(speaker, " ") for piece in kept]
-    bare = " ".join("".join(kept).split())
-    return frozenset(named), bare if any(c.isalnum() for c in bare) else text
-
-
-def _owners(word: str, names: dict[str, set[str]]) -> set[str]:
-    """Whom a word names: a speaker's name, its possessive, or its beginning ("Mel")."""
-    base = language_of(word).base_name(fold(word))
-    if base in names:
-        return names[base]
-    if len(base) >= 3 and word[0].isupper():
-        longer = [owners for name, owners in names.items() if name.startswith(base)]
-        if len(longer) == 1:
-            return longer[0]
-    return set()
 
 
 def _midnight(day: date) -> float:

@@ -120,7 +120,14 @@ def score(
     """
     corpus, now = view.corpus, as_of or now
     asker = corpus.asker if asker is None else asker
-    query = read_query(text, speakers=corpus.people, asker=asker, now=now, recent=recent)
+    query = read_query(
+        text,
+        speakers=corpus.people,
+        asker=asker,
+        now=now,
+        recent=recent,
+        aliases=corpus.aliases,
+    )
     vector = _vector(query, plan.embedder)
     evidence = Evidence(
         query=query,

@@ -33,6 +33,11 @@ def test_what_only_resembles_a_name_names_nobody(text: str) -> None:
     assert find_speakers(text, ("Tobi", "Marta", "王伟", "Maximilian")).speakers == frozenset()
 
 
+def test_a_function_word_is_not_the_name_that_is_written_like_it() -> None:
+    assert find_speakers("Will you come, and will Kim?", ["Will", "Ann"]).speakers == frozenset()
+    assert find_speakers("When did Will move?", ["Will", "Ann"]).speakers == {"Will"}
+
+
 def test_the_rest_of_the_text_is_kept() -> None:
     assert find_speakers("王伟对什么食物过敏？", PEOPLE).bare == "对什么食物过敏？"
     assert find_speakers("Where is Tobi's bus?", PEOPLE).bare == "Where is bus?"
