@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from knowhen.agents.chat import ChatChoice
 
 log = logging.getLogger(__name__)
+USER = "user"
+"""The user of an agent that is given no name."""
 SESSION = "chat"
 """The session of an agent that is given none: it goes on after a restart."""
 
@@ -61,7 +63,7 @@ class MemoryAgent(Closing):
         *,
         budget: int = 1024,
         session: str | None = None,
-        name: str = "user",
+        name: str = USER,
         instructions: str = "",
         window: int = 12,
         gate: bool = True,
@@ -173,13 +175,22 @@ class MemoryAgent(Closing):
         """Recall before remembering, so that a question does not find itself."""
         if not isinstance(text, str):
             raise InvalidInput(f"what the user says must be text, not {text!r}")
-        recall = self._mind.recall(text)
         before = self._mind.history(self.session, newest=self._window)
+        # Without a model nobody reads the window, so its turns may be quoted like all others.
+        window = before if self._chat is not None else []
+        recall = self._mind.recall(text, recent=window, asker=self._asker)
         self._mind.keep([self._mind.turn(text, speaker=self.name, session=self.session)])
-        system = "\n\n".join(filter(None, (self._instructions, self._mind.budget.prompt(recall))))
-        messages = [Message("system", system)] if system else []
+        front = "\n\n".join(filter(None, (self._instructions, self._mind.front(self._asker))))
+        messages = [Message("system", front)] if front else []
         messages += [_message(turn) for turn in before if turn.role in ("user", "assistant")]
+        prompt = self._mind.shown(recall, recent=window, instructions=self._instructions)
+        if prompt:  # behind all that stays as it was
+            messages.append(Message("system", prompt))
         return Exchange(recall, (*messages, Message("user", text)))
+
+    @property
+    def _asker(self) -> str | None:
+        return None if self.name == USER else self.name
 
     def _speak(self, exchange: Exchange, said: str) -> Answer:
         turn = self._mind.turn(said, role="assistant", session=self.session)

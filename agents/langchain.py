@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Annotated, Any, NotRequired
 
-from knowhen.agents.mind import FAILED, Mind, Minds, digest
+from knowhen.agents.mind import FAILED, RECENT, Mind, Minds, digest
 from knowhen.agents.prompt import own_words
 from knowhen.agents.transcript import Item, Transcript, as_payload
 from knowhen.memory.closing import Closing
@@ -57,14 +57,16 @@ class MemoryState(AgentState[Any]):
     """The agent's state and what was recalled for this run, which no checkpoint keeps."""
 
     knowhen_prompt: NotRequired[Annotated[str, UntrackedValue, PrivateStateAttr]]
+    knowhen_front: NotRequired[Annotated[str, UntrackedValue, PrivateStateAttr]]
 
 
 class MemoryMiddleware(AgentMiddleware[MemoryState, Any, Any], Closing):
     """Recalls before the model is called, remembers what user and model said.
 
-    The recalled text joins the system message of each model call and nothing else: it is not in
-    the agent's messages, its result or its checkpoints. A turn's id follows from thread and
-    message id, so that a run that is repeated remembers nothing twice.
+    Who is spoken with joins the system message of each model call, what was recalled goes beside
+    what the user said last. Neither is in the agent's messages, its result or its checkpoints. A
+    turn's id follows from thread and message id, so that a run that is repeated remembers nothing
+    twice.
 
     Args:
         namespace: the space, such as a user's name; or a function of the runtime that names it,
@@ -92,9 +94,10 @@ class MemoryMiddleware(AgentMiddleware[MemoryState, Any, Any], Closing):
         """Recall for what the user said, then store it: a question does not find itself."""
         mind = self._mind(runtime)
         asked = list(_asked(state["messages"]))
-        prompt = mind.prompt("\n".join(str(message.text) for message in asked))
+        before = state["messages"][: len(state["messages"]) - len(asked)]
+        added = self._added(mind, asked, before, runtime)
         mind.keep(self._turns(mind, asked, runtime))
-        return {"knowhen_prompt": prompt}
+        return added
 
     async def abefore_agent(self, state: MemoryState, runtime: Runtime[Any]) -> dict[str, Any]:
         return await asyncio.to_thread(self.before_agent, state, runtime)
@@ -104,7 +107,7 @@ class MemoryMiddleware(AgentMiddleware[MemoryState, Any, Any], Closing):
         request: ModelRequest[Any],
         handler: Callable[[ModelRequest[Any]], ModelResponse[Any]],
     ) -> ModelResponse[Any]:
-        """Put what was recalled at the end of the system message."""
+        """Put the profile at the end of the system message, what was recalled at the question."""
         return handler(self._with_memory(request))
 
     async def awrap_model_call(
@@ -130,15 +133,35 @@ class MemoryMiddleware(AgentMiddleware[MemoryState, Any, Any], Closing):
         namespace = self._namespace
         return self._minds.of(namespace(runtime) if callable(namespace) else namespace)
 
+    def _added(
+        self,
+        mind: Mind,
+        asked: Sequence[AnyMessage],
+        before: Sequence[AnyMessage],
+        runtime: Runtime[Any],
+    ) -> dict[str, str]:
+        said = [m for m in before if isinstance(m, HumanMessage | AIMessage)]
+        recent = [t for t in self._turns(mind, said[-RECENT:], runtime) if t is not None]
+        asker = str(asked[-1].name) if asked and asked[-1].name else None
+        query = "\n".join(str(message.text) for message in asked)
+        prompt = mind.prompt(query, recent=recent, asker=asker)
+        return {"knowhen_prompt": prompt, "knowhen_front": mind.front(asker)}
+
     def _with_memory(self, request: ModelRequest[Any]) -> ModelRequest[Any]:
-        prompt = request.state.get("knowhen_prompt")
-        if prompt is None:  # a run that was resumed: what it had recalled is not in checkpoints
-            asked = _asked(request.messages) or [m for m in request.messages if _is_human(m)][-1:]
-            query = "\n".join(str(message.text) for message in asked)
-            prompt = self._mind(request.runtime).prompt(query)
-        if not prompt:
-            return request
-        return request.override(system_message=_joined(request.system_message, str(prompt)))
+        messages = request.messages
+        added = {name: request.state.get(name) for name in ("knowhen_prompt", "knowhen_front")}
+        start, end = _last_said(messages)
+        if added["knowhen_prompt"] is None:  # a run that was resumed: checkpoints do not have it
+            mind = self._mind(request.runtime)
+            found = self._added(mind, messages[start:end], messages[:start], request.runtime)
+            added = {**found}
+        changes: dict[str, Any] = {}
+        if front := added["knowhen_front"]:
+            changes["system_message"] = _joined(request.system_message, str(front))
+        if (prompt := added["knowhen_prompt"]) and start < end:
+            beside = _beside(messages[start], str(prompt))
+            changes["messages"] = [*messages[:start], beside, *messages[start + 1 :]]
+        return request.override(**changes) if changes else request
 
     def _turns(
         self, mind: Mind, messages: Sequence[AnyMessage], runtime: Runtime[Any]
@@ -162,6 +185,21 @@ def _asked(messages: Sequence[AnyMessage]) -> list[AnyMessage]:
             break
         asked.insert(0, message)
     return asked
+
+
+def _last_said(messages: Sequence[AnyMessage]) -> tuple[int, int]:
+    """From where to where the user's last messages stand, answered or not."""
+    end = max((n + 1 for n, message in enumerate(messages) if _is_human(message)), default=0)
+    return end - len(_asked(messages[:end])), end
+
+
+def _beside(message: AnyMessage, prompt: str) -> AnyMessage:
+    """The message with what was recalled at its head."""
+    content = message.content
+    if isinstance(content, str):
+        return message.model_copy(update={"content": f"{prompt}\n\n{content}"})
+    parts = [{"type": "text", "text": prompt}, *content]
+    return message.model_copy(update={"content": parts})
 
 
 def _said(messages: Sequence[AnyMessage]) -> list[AnyMessage]:

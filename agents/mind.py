@@ -15,15 +15,20 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count
 
-from knowhen.agents.prompt import PromptBudget, own_words
+from knowhen.agents.prompt import KNOWN, PromptBudget, own_words
 from knowhen.memory.clock import Clock, NewId
 from knowhen.memory.errors import HomeUnavailable, InvalidBudget, TurnConflict
+from knowhen.memory.fence import fenced
 from knowhen.memory.manager import MemoryManager
 from knowhen.memory.records import Decision, Recall, Role, Turn
 
 log = logging.getLogger(__name__)
 AGAIN = timedelta(minutes=10)
 """Within this time the same request is taken for one that was sent again; later it is said anew."""
+RECENT = 12
+"""Turns of the window by which a query is understood."""
+PROFILE = 150
+"""Tokens of a profile."""
 FAILED = "recall failed"
 """How the note of a recall begins that found nothing because memory could not be read."""
 KEPT = 128
@@ -156,20 +161,66 @@ class Mind:
             new_id=self._new_id,
         )
 
-    def recall(self, query: str) -> Recall:
-        """What memory has on a query; empty, with a note, when there is no query or it failed."""
+    def recall(
+        self, query: str, *, recent: Sequence[Turn] = (), asker: str | None = None
+    ) -> Recall:
+        """What memory has on a query; empty, with a note, when there is no query or it failed.
+
+        Args:
+            recent: what was said just before, which the model sees anyway.
+            asker: who says "I"; None means the only user.
+        """
         if not query.strip() or not self.budget.context:
             reason = "nothing was asked" if not query.strip() else "the budget is too small"
             return no_recall(query, reason)
         try:
-            return self.memory.recall(query, budget=self.budget.context, gate=self.gate)
+            return self.memory.recall(
+                query,
+                budget=self.budget.context,
+                gate=self.gate,
+                recent=recent[-RECENT:],
+                asker=asker,
+            )
         except Exception as error:  # the reply matters more than what memory adds to it
             log.exception("recall failed; the reply goes out without memory")
             return no_recall(query, f"{FAILED}: {error!r}")
 
-    def prompt(self, query: str) -> str:
-        """The text to put before the model for a query; empty when memory has no part in it."""
-        return self.budget.prompt(self.recall(query))
+    def prompt(
+        self,
+        query: str,
+        *,
+        recent: Sequence[Turn] = (),
+        asker: str | None = None,
+        instructions: str = "",
+    ) -> str:
+        """The text to put beside what was asked; empty when memory has no part in it.
+
+        Args:
+            instructions: what the model is told besides, which may answer as well.
+        """
+        recall = self.recall(query, recent=recent, asker=asker)
+        return self.shown(recall, recent=recent, instructions=instructions)
+
+    def shown(self, recall: Recall, *, recent: Sequence[Turn] = (), instructions: str = "") -> str:
+        """The text to put beside what was asked, for a recall."""
+        seen = "\n".join((instructions, *(turn.text for turn in recent)))
+        return self.budget.prompt(recall, seen=seen)
+
+    def front(self, asker: str | None = None) -> str:
+        """The text for the stable front of a prompt: who is spoken with, and what they want.
+
+        It stays the same, byte for byte, until what is known of them changes, so that a
+        provider's cache of prompts serves all that follows it.
+        """
+        try:
+            read = getattr(self.memory, "profile", None)
+            if read is None:
+                return ""
+            profile = read(budget=PROFILE, asker=asker)
+        except Exception:  # the reply matters more than what memory adds to it
+            log.exception("the profile could not be read; the reply goes out without it")
+            return ""
+        return f"{KNOWN}\n{fenced(profile.text)}" if profile.text else ""
 
     def turn(
         self, text: str, *, role: Role = "user", speaker: str = "", session: str = "", id: str = ""
@@ -178,8 +229,9 @@ class Mind:
         words = own_words(text, role=role)
         if not words.strip():
             return None
-        words = words.encode("utf-8", "replace").decode()  # a model may write half a surrogate
-        return Turn(words, role=role, speaker=speaker, session=session, id=id or self._new_id())
+        return Turn(
+            sound(words), role=role, speaker=speaker, session=session, id=id or self._new_id()
+        )
 
     def request_id(self, *parts: str) -> str:
         """The id of a turn that is known only by what was sent, such as a whole request.
@@ -315,6 +367,11 @@ class Mind:
         self.settle()
         if self._owns_background:
             self.background.close()
+
+
+def sound(text: str) -> str:
+    """The text without half surrogates, which a model may write and nothing can store."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def digest(*parts: str) -> str:

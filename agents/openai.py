@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+from collections import OrderedDict
 from collections.abc import (
     AsyncGenerator,
     AsyncIterator,
@@ -17,8 +18,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
-from knowhen.agents.mind import Mind, digest
-from knowhen.agents.prompt import content_text
+from knowhen.agents.mind import RECENT, Mind, digest, sound
+from knowhen.agents.prompt import content_text, own_words
 from knowhen.memory.errors import extra
 from knowhen.memory.manager import MemoryManager
 from knowhen.memory.records import Turn
@@ -27,6 +28,8 @@ with extra("openai"):
     from openai import AsyncOpenAI, AsyncStream, OpenAI, Stream
 
 Body = Mapping[str, Any]
+KEPT = 64
+"""Requests for which what was recalled is kept, because tools and retries repeat them."""
 
 log = logging.getLogger(__name__)
 Client = TypeVar("Client", OpenAI, AsyncOpenAI)
@@ -39,6 +42,20 @@ class Asked:
     text: str
     digest: str
     """Follows from everything up to there: the same request sent again has the same."""
+    recent: tuple[Turn, ...]
+    """What was said before it, as far as the request holds it."""
+    name: str | None
+    """Who asked, where the request says so."""
+    instructions: str
+    """What the model is told by the program."""
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What memory adds to a request: to its stable front, and beside what was asked."""
+
+    front: str
+    prompt: str
 
 
 class Shape(Protocol):
@@ -48,8 +65,8 @@ class Shape(Protocol):
         """What the user said last; None if nothing."""
         ...
 
-    def with_memory(self, body: Body, prompt: str) -> dict[str, Any]:
-        """The request with recalled text at the end of what the system says."""
+    def with_memory(self, body: Body, added: Added) -> dict[str, Any]:
+        """The request with what memory adds, where it leaves most of the prompt as it was."""
         ...
 
     def reply(self, answer: Any) -> str:
@@ -65,18 +82,20 @@ class ChatCompletions:
     """`/chat/completions`: the whole conversation in `messages`."""
 
     def asked(self, body: Body) -> Asked | None:
-        return _asked(body.get("messages"), before="")
+        return _asked(body.get("messages"))
 
-    def with_memory(self, body: Body, prompt: str) -> dict[str, Any]:
-        messages = list(body.get("messages") or [])
-        first = messages[0] if messages else None
+    def with_memory(self, body: Body, added: Added) -> dict[str, Any]:
+        messages = _beside(body.get("messages") or [], added.prompt, kind="text")
+        if not added.front:
+            return {**body, "messages": messages}
+        first = messages[0]
         if not isinstance(first, Mapping) or first.get("role") not in ("system", "developer"):
-            return {**body, "messages": [{"role": "system", "content": prompt}, *messages]}
+            return {**body, "messages": [{"role": "system", "content": added.front}, *messages]}
         content = first.get("content") or ""
         if isinstance(content, str):
-            content = f"{content}\n\n{prompt}" if content else prompt
+            content = f"{content}\n\n{added.front}" if content else added.front
         else:
-            content = [*content, {"type": "text", "text": prompt}]
+            content = [*content, {"type": "text", "text": added.front}]
         return {**body, "messages": [{**first, "content": content}, *messages[1:]]}
 
     def reply(self, answer: Any) -> str:
@@ -97,11 +116,25 @@ class Responses:
         said = body.get("input")
         before = f"{body.get('previous_response_id')}{body.get('conversation')}"
         items = [{"role": "user", "content": said}] if isinstance(said, str) else said
-        return _asked(items, before=before)
+        return _asked(items, before=before, told=str(body.get("instructions") or ""))
 
-    def with_memory(self, body: Body, prompt: str) -> dict[str, Any]:
-        own = body.get("instructions")
-        return {**body, "instructions": f"{own}\n\n{prompt}" if own else prompt}
+    def with_memory(self, body: Body, added: Added) -> dict[str, Any]:
+        """What was recalled goes beside the question where the caller sends the whole history.
+
+        Elsewhere the endpoint keeps what is sent, and later requests build on it: there it goes
+        into the instructions, so that what is forgotten is in no history of the endpoint's.
+        """
+        said, own = body.get("input"), body.get("instructions")
+        parts = [str(own)] if own else []
+        changed = dict(body)
+        if not isinstance(said, str) and any(_role(item) == "assistant" for item in said or ()):
+            changed["input"] = _beside(said or [], added.prompt, kind="input_text")
+            parts += [added.front]
+        else:
+            parts += [added.front, added.prompt]
+        if any(parts):
+            changed["instructions"] = "\n\n".join(filter(None, parts))
+        return changed
 
     def reply(self, answer: Any) -> str:
         return str(getattr(answer, "output_text", "") or "")
@@ -115,19 +148,59 @@ class Responses:
 SHAPES: Mapping[str, Shape] = {"/chat/completions": ChatCompletions(), "/responses": Responses()}
 
 
-def _asked(items: object, *, before: str) -> Asked | None:
-    if not isinstance(items, Sequence):
-        return None
-    roles = [item.get("role") if isinstance(item, Mapping) else None for item in items]
+def _role(item: object) -> object:
+    return item.get("role") if isinstance(item, Mapping) else None
+
+
+def _last_said(items: Sequence[Any]) -> tuple[int, int] | None:
+    """From where to where the last messages of the user stand, one after the other."""
+    roles = [_role(item) for item in items]
     if "user" not in roles:
         return None
     last = len(roles) - 1 - roles[::-1].index("user")
     first = last
     while first > 0 and roles[first - 1] == "user":
         first -= 1
-    text = "\n".join(content_text(item.get("content")) for item in items[first : last + 1])
-    past = json.dumps([before, list(items[: last + 1])], sort_keys=True, default=str)
-    return Asked(text, digest(past))
+    return first, last + 1
+
+
+def _asked(items: object, *, before: str = "", told: str = "") -> Asked | None:
+    if not isinstance(items, Sequence) or (span := _last_said(items)) is None:
+        return None
+    first, end = span
+    text = "\n".join(content_text(item.get("content")) for item in items[first:end])
+    past = json.dumps([before, list(items[:end])], sort_keys=True, default=str)
+    name = items[end - 1].get("name")
+    system = [item for item in items if _role(item) in ("system", "developer")]
+    told = "\n".join([told, *(content_text(item.get("content")) for item in system)])
+    return Asked(text, digest(past), _window(items[:first]), name and str(name), told)
+
+
+def _window(items: Sequence[Any]) -> tuple[Turn, ...]:
+    """The messages of both sides as turns."""
+    turns: list[Turn] = []
+    for item in items[-2 * RECENT :]:
+        role, text = _role(item), ""
+        if role in ("user", "assistant"):
+            text = own_words(content_text(item.get("content")), role=role)
+        if text.strip():
+            turns.append(Turn(sound(text), role=role, speaker=str(item.get("name") or role)))
+    return tuple(turns[-RECENT:])
+
+
+def _beside(items: Sequence[Any], prompt: str, *, kind: str) -> list[Any]:
+    """The messages, with what was recalled at the head of what the user said last."""
+    listed = list(items)
+    span = _last_said(listed)
+    if prompt and span is not None:
+        item = listed[span[0]]
+        content = item.get("content")
+        if isinstance(content, str):
+            content = f"{prompt}\n\n{content}"
+        else:
+            content = [{"type": kind, "text": prompt}, *(content or ())]
+        listed[span[0]] = {**item, "content": content}
+    return listed
 
 
 def wrap_openai(
@@ -146,8 +219,9 @@ def wrap_openai(
     request that is sent again is remembered once. Give each user a space of its own:
     `wrap_openai(client, memory=memory.at("alice"))`.
 
-    Recalled text joins the system message (or `instructions`), fenced. The client that was given
-    stays as it is; `client.memory_mind.close()` settles and ends the thread that thinks behind.
+    Who is spoken with joins the system message (or `instructions`), and stays the same until it
+    changes; what was recalled goes beside what the user said last, fenced. The client that was
+    given stays as it is. `client.memory_mind.close()` settles and ends the thread behind.
 
     Args:
         budget: tokens by which memory may lengthen a prompt.
@@ -191,6 +265,7 @@ class _Ear:
 
     def __init__(self, mind: Mind, session: str) -> None:
         self._mind, self._session = mind, session
+        self._added: OrderedDict[str, Added] = OrderedDict()
 
     def hear(self, path: str, body: object) -> _Heard | None:
         """Recall for a request, then store what the user said; None if it is no conversation."""
@@ -200,11 +275,27 @@ class _Ear:
         asked = shape.asked(body)
         if asked is None:
             return None
-        prompt = self._mind.prompt(asked.text)
         turn_id = self._mind.request_id(self._session, asked.digest)
-        turn = self._mind.turn(asked.text, session=self._session, id=turn_id)
+        added = self._added.pop(turn_id, None) or self._recalled(asked)
+        self._added[turn_id] = added
+        while len(self._added) > KEPT:
+            self._added.popitem(last=False)
+        turn = self._mind.turn(
+            asked.text, speaker=asked.name or "", session=self._session, id=turn_id
+        )
         self._mind.keep([turn], said_anew=True)
-        return _Heard(shape, shape.with_memory(body, prompt) if prompt else body, turn_id)
+        changed = shape.with_memory(body, added) if added.front or added.prompt else body
+        return _Heard(shape, changed, turn_id)
+
+    def _recalled(self, asked: Asked) -> Added:
+        """What memory adds: the same for every request of one question, as tools make several."""
+        prompt = self._mind.prompt(
+            asked.text,
+            recent=asked.recent,
+            asker=asked.name,
+            instructions=asked.instructions,
+        )
+        return Added(self._mind.front(asked.name), prompt)
 
     def keep(self, heard: _Heard, said: str) -> None:
         """Store what the model said."""

@@ -10,7 +10,7 @@ from knowhen.agents.transcript import Item, Transcript, as_payload
 from knowhen.memory.closing import Closing
 from knowhen.memory.errors import extra
 from knowhen.memory.manager import MemoryManager
-from knowhen.memory.records import Role
+from knowhen.memory.records import Role, Turn
 
 with extra("openai-agents"):
     from agents import SessionSettings, TResponseInputItem
@@ -82,18 +82,29 @@ class MemorySession(Closing):
     async def recall_input(
         self, history: list[TResponseInputItem], new: list[TResponseInputItem]
     ) -> list[TResponseInputItem]:
-        """The input of a run: history, what memory has on what is new, and what is new."""
+        """The input of a run: who is spoken with, history, what was recalled, what is new."""
         asked = [_fields(item) for item in new if _fields(item).get("role") == "user"]
         query = "\n".join(content_text(fields.get("content")) for fields in asked)
-        prompt = await asyncio.to_thread(self._mind.prompt, query)
-        recalled: list[TResponseInputItem] = []
-        if prompt:
-            recalled = [{"role": "system", "content": prompt}]
-        return [*history, *recalled, *new]
+        recent = [turn for item in history if (turn := self._said(item)) is not None]
+        prompt = await asyncio.to_thread(self._mind.prompt, query, recent=recent)
+        front = await asyncio.to_thread(self._mind.front)
+        return [*_system(front), *history, *_system(prompt), *new]
+
+    def _said(self, item: TResponseInputItem) -> Turn | None:
+        """What a person or the model said in an item."""
+        role = _ROLES.get(str(_fields(item).get("role")))
+        if role not in ("user", "assistant"):
+            return None
+        text = content_text(_fields(item).get("content"))
+        return self._mind.turn(text, role=role, speaker=role, session=self.session_id)
 
     def close(self) -> None:
         """Settle and end the background thread; the memory stays open."""
         self._mind.close()
+
+
+def _system(text: str) -> list[TResponseInputItem]:
+    return [{"role": "system", "content": text}] if text else []
 
 
 def _fields(item: TResponseInputItem) -> Mapping[str, Any]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from knowhen.memory.fence import CLOSE, OPEN, fenced, fences
+from knowhen.memory.language.terms import terms
 from knowhen.memory.recall.shown import shown_lines
 from knowhen.memory.records import Recall, Role
 from knowhen.memory.tokens import TokenCounter
@@ -34,14 +35,24 @@ class PromptBudget:
         frame = self.counter.count(f"{GUIDE}\n{fenced('')}") + 1  # 1: rounding at the seam
         return max(0, self.total - frame)
 
-    def prompt(self, recall: Recall) -> str:
-        """What to show the model; empty when the decision is that memory has no part in it."""
+    def prompt(self, recall: Recall, *, seen: str = "") -> str:
+        """What to show the model; empty when the decision is that memory has no part in it.
+
+        Args:
+            seen: what the model sees anyway, such as the last turns. Where that may hold the
+                answer, nothing is said of a memory that does not.
+        """
         text = ""
         if recall.context:
             text = f"{GUIDE}\n{fenced(recall.context)}"
-        elif recall.decision.action == "abstain":
+        elif recall.decision.action == "abstain" and not _may_answer(seen, recall.query):
             text = NOTHING
         return text if self.counter.count(text) <= self.total else ""
+
+
+def _may_answer(text: str, query: str) -> bool:
+    """Whether a text speaks of what is asked: it shares a content word."""
+    return bool(text) and not set(terms(query)).isdisjoint(terms(text))
 
 
 _OURS = re.compile(

@@ -16,6 +16,24 @@ class Message:
     content: str
 
 
+def folded(messages: Sequence[Message]) -> list[Message]:
+    """The messages with each later system message at the head of the user message after it.
+
+    Many endpoints take a system message only in the first place.
+    """
+    kept: list[Message] = []
+    waiting: list[str] = []
+    for message in messages:
+        if message.role == "system" and kept:
+            waiting.append(message.content)
+        elif message.role == "user" and waiting:
+            kept.append(Message("user", "\n\n".join((*waiting, message.content))))
+            waiting = []
+        else:
+            kept.append(message)
+    return kept + [Message("system", text) for text in waiting]
+
+
 @dataclass(frozen=True, slots=True)
 class Completion:
     """What a chat model answered, and what it cost."""

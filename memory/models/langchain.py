@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from pydantic import BaseModel
 
 from knowhen.memory.errors import ModelFailed, ModelUnsupported
-from knowhen.memory.models.base import Completion, Message
+from knowhen.memory.models.base import Completion, Message, folded
 from knowhen.memory.models.structured import (
     check_answer,
     complete_structured,
@@ -97,7 +97,7 @@ class LangChainChatModel:
 
         kinds = {"system": SystemMessage, "user": HumanMessage, "assistant": AIMessage}
         try:
-            return model.invoke([kinds[m.role](content=m.content) for m in messages])
+            return model.invoke([kinds[m.role](content=m.content) for m in folded(messages)])
         except Exception as error:  # every provider's package has its own errors
             raise ModelFailed(f"model {self.name!r} failed: {error!r}") from error
 

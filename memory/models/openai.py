@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel
 
 from knowhen.memory.errors import ModelFailed, ModelUnsupported
-from knowhen.memory.models.base import Completion, Message
+from knowhen.memory.models.base import Completion, Message, folded
 from knowhen.memory.models.endpoint import Endpoint, Refusal
 from knowhen.memory.models.structured import (
     complete_structured,
@@ -156,7 +156,7 @@ class OpenAIChatModel:
             def request(client: "OpenAI", wanted: Mapping[str, Any] = wanted) -> Any:
                 return client.chat.completions.create(
                     model=self.name,
-                    messages=[{"role": m.role, "content": m.content} for m in messages],  # type: ignore[misc]
+                    messages=[{"role": m.role, "content": m.content} for m in folded(messages)],  # type: ignore[misc]
                     **wanted,
                 )
 

@@ -2,6 +2,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from knowhen import MemoryAgent, MemoryManager, Turn
 from knowhen.agents.agent import SESSION
 from knowhen.agents.mind import Background
+from knowhen.agents.prompt import NOTHING
 from knowhen.memory.embedders.lexical import LexicalEmbedder
 from knowhen.memory.errors import InvalidBudget
 from knowhen.memory.fence import unfenced
@@ -43,12 +45,37 @@ def test_context_is_dated_cited_and_inside_the_fence(memory: MemoryManager) -> N
     model = ScriptedChatModel("Lovely.", "The cello.")
     agent = MemoryAgent(memory, model)
     agent.reply(FACT)
+    agent.close()
+    agent = MemoryAgent(memory, model, session="another sitting")
     agent.reply(QUESTION)
     first = memory.turns()[0]
     assert first.time is not None
     system = system_of(model)
     assert f"({first.id})" in system and f"{first.time:%Y-%m-%d}" in system
     assert FACT not in unfenced(system)
+    agent.close()
+
+
+def test_what_the_window_holds_is_neither_recalled_nor_denied(memory: MemoryManager) -> None:
+    model = ScriptedChatModel("Lovely.", "The cello.", "Hm.")
+    agent = MemoryAgent(memory, model)
+    agent.reply(FACT)
+    agent.reply(QUESTION)
+    assert [message.content for message in model.history[-1]] == [FACT, "Lovely.", QUESTION]
+    agent.reply("What is the name of my dentist?")
+    assert NOTHING in system_of(model)
+    agent.close()
+
+
+def test_a_prompt_stays_the_same_up_to_the_last_message(memory: MemoryManager) -> None:
+    memory.remember([Turn(f"Anna plays piece {n} on the cello.", "Anna") for n in range(9)])
+    model = ScriptedChatModel(*["Noted."] * 4)
+    agent = MemoryAgent(memory, model, instructions="Be kind.")
+    for question in (QUESTION, "And which piece?", "Thanks!", "Which piece does Anna like?"):
+        agent.reply(question)
+    for before, after in pairwise(model.history):
+        stable = [message for message in before if "Between the marks" not in message.content]
+        assert list(after[: len(stable)]) == stable
     agent.close()
 
 
