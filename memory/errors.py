@@ -10,7 +10,8 @@
     ├── NotFound (KeyError)              no record with that id in that space
     ├── OperationRefused                 an operation that would lose or leak something
     ├── HomeUnavailable (OSError)        the home folder or its database cannot be used
-    │   └── HomeTooNew                   written by a newer knowhen than this one
+    │   ├── HomeTooNew                   written by a newer knowhen than this one
+    │   └── DamagedRecord                a row that cannot be read; `doctor --repair` mends it
     ├── EmbedderMismatch                 the stored vectors come from another embedder
     ├── EmbedderFailed                   the embedder gave no usable vectors
     ├── ModelFailed                      a chat model call failed or its answer was unusable
@@ -77,6 +78,14 @@ class HomeUnavailable(KnowhenError, OSError):
 
 class HomeTooNew(HomeUnavailable):
     """The database was written by a newer knowhen; reading it could lose what it added."""
+
+
+class DamagedRecord(HomeUnavailable):
+    """A row of the memory cannot be read; what is derived can be made anew."""
+
+    def __init__(self, kind: str, key: object) -> None:
+        super().__init__(f"{kind} {key!r} is damaged; `knowhen doctor --repair` mends what it can")
+        self.kind, self.key = kind, key
 
 
 class EmbedderMismatch(KnowhenError):

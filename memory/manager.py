@@ -4,6 +4,7 @@ import os
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 
 from knowhen.graphs.knowledge import KnowledgeGraph
 from knowhen.graphs.walk import make_walk
@@ -14,7 +15,7 @@ from knowhen.memory.embedders.base import Embedder
 from knowhen.memory.embedders.factory import make_embedder
 from knowhen.memory.embedders.identity import check_space, claim
 from knowhen.memory.errors import InvalidInput, NotFound
-from knowhen.memory.forgetting import Wanted, select
+from knowhen.memory.forgetting import Wanted, select, verify
 from knowhen.memory.gate.calibration import ERROR, Calibration, Trace
 from knowhen.memory.home import chosen_home
 from knowhen.memory.indexes.base import VectorIndex
@@ -47,7 +48,7 @@ from knowhen.memory.thoughts.operations import Insert, Merge, Operation, Use
 from knowhen.memory.threads import one_thread
 from knowhen.memory.tokens import TokenCounter, make_token_counter
 from knowhen.memory.twins import twin
-from knowhen.memory.validation import check, ids, records, text_fault, time_fault
+from knowhen.memory.validation import as_json, check, ids, records, text_fault, time_fault
 
 
 class MemoryManager(Browsing, Closing):
@@ -323,28 +324,52 @@ class MemoryManager(Browsing, Closing):
         entity: str | None = None,
         matching: str | None = None,
         before: datetime | None = None,
+        speaker: str | None = None,
+        session: str | None = None,
+        meta: Mapping[str, object] | None = None,
         preview: bool = False,
     ) -> Receipt:
         """Erase turns and thoughts with all that was made of them; a receipt proves it.
 
+        What fits any of the arguments goes.
+
         Args:
-            entity: everything that mentions it.
-            matching: every turn and thought whose text contains this, whatever the case.
+            entity: everything that mentions it, and what it said.
+            matching: every turn and thought that holds this text, in its metadata, speaker or
+                sitting as well, whatever the case, the spaces and the signs that nobody sees.
+                The receipt names what has the same letters and was not chosen.
             before: every turn said before that time.
+            speaker: every turn that this speaker said.
+            session: every turn of this sitting.
+            meta: every turn whose metadata has all these values.
             preview: only say what would go.
 
         Raises:
             InvalidInput: nothing was chosen, or by something else than ids, text or a time.
             NotFound: a chosen turn or thought is not there.
         """
-        for what, text in (("entity", entity), ("matching", matching)):
+        named = {"entity": entity, "matching": matching, "speaker": speaker, "session": session}
+        for what, text in named.items():
             check(what, "" if text is None else text_fault(text))
         check("before", time_fault(before))
-        wanted = Wanted(ids("turns", turns), ids("thoughts", thoughts), entity, matching, before)
+        wanted = Wanted(
+            ids("turns", turns),
+            ids("thoughts", thoughts),
+            before=before,
+            meta=tuple(as_json(meta or {}).items()),
+            **named,
+        )
         selection = select(self._store, self.space, wanted)
         if preview:
             return self._space.erasure.preview(selection)
         return self._space.erasure.erase(selection)
+
+    def verify(self, receipt: Receipt) -> list[str]:
+        """What speaks against a receipt of `forget`, in words; empty when it holds.
+
+        It was made by this home and not changed since, and what it names did not come back.
+        """
+        return verify(self._store, receipt)
 
     # Looking in --------------------------------------------------------------------------
     def surprise(self, session: str) -> list[float]:
@@ -396,9 +421,36 @@ class MemoryManager(Browsing, Closing):
         reindex(self._equipment)
         self._equipment.spaces.clear()
 
-    def doctor(self) -> list[str]:
-        """Inconsistencies in words; empty when all is well."""
-        return self._store.check()
+    def doctor(self, *, repair: bool = False) -> list[str]:
+        """Inconsistencies in words; empty when all is well.
+
+        Args:
+            repair: mend what was found: what is derived is made anew, rows that cannot be read are
+                given up. What this returns is then what could not be mended, and what was lost.
+        """
+        findings = self._store.check()
+        if not repair or not findings:
+            return findings
+        lost = [line for name in self._store.spaces() for line in self._repaired(name)]
+        self._equipment.spaces.clear()
+        return [*lost, *self._store.check()]
+
+    def _repaired(self, space: str) -> list[str]:
+        if not self._store.check(space):
+            return []
+        lost = self._store.mend(space)
+        reindex(self._equipment, [space])
+        return lost
+
+    def backup(self, folder: str | os.PathLike[str]) -> int:
+        """Copy the home into a new folder while it is in use; how many spaces that were.
+
+        Each space is copied as it is at one moment. Open the folder like any home.
+
+        Raises:
+            HomeUnavailable: the folder is there already, or cannot be written.
+        """
+        return self._store.backup(Path(folder))
 
     def close(self) -> None:
         self._equipment.index.close()
@@ -427,4 +479,6 @@ class MemoryManager(Browsing, Closing):
     astats = twin(stats)
     areindex = twin(reindex)
     adoctor = twin(doctor)
+    averify = twin(verify)
+    abackup = twin(backup)
     aclose = twin(close)

@@ -283,7 +283,17 @@ class Receipt:
     """Thoughts that an erased one had superseded and that are active again."""
     residues: tuple[str, ...] = ()
     """Files in which an erased text was still found; empty when the erasure is proven."""
+    similar: tuple[str, ...] = ()
+    """Turns and thoughts that were not chosen, but may also mean what was asked for: spelled
+    with other spaces, accents or marks."""
+    looked_at: tuple[str, ...] = ()
+    """Files in which every byte was looked at."""
+    held: tuple[str, ...] = ()
+    """Files that another process was still reading an older state of; what they hold of it is
+    cleared when the space is opened next."""
     time: datetime | None = None
     preview: bool = False
+    tombstones: tuple[str, ...] = ()
+    """Keyed digests of the erased turns and thoughts, which tell nothing without the home."""
     digest: str = ""
-    """Keyed digest of what was erased; `verify` recomputes it without storing the text."""
+    """Keyed digest of the whole receipt, which `verify` recomputes."""

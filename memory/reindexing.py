@@ -1,5 +1,7 @@
 """Rebuilding everything derived from turns and the operation log."""
 
+from collections.abc import Sequence
+
 from knowhen.memory.embedders.identity import adopt
 from knowhen.memory.space import Equipment, Space
 
@@ -7,15 +9,15 @@ BATCH = 200
 """Turns embedded and cut at a time."""
 
 
-def reindex(equipment: Equipment) -> None:
-    """Rebuild every space with the embedder and settings at hand, each in one transaction.
+def reindex(equipment: Equipment, spaces: Sequence[str] | None = None) -> None:
+    """Rebuild every space, or these, with the embedder and settings at hand.
 
-    Until it commits, other processes go on with what was there; if it fails, nothing of the
-    space changed. The home takes the embedder over last, so that a reindex that was cut off can
-    be begun again.
+    Each is one transaction: until it commits, other processes go on with what was there, and if
+    it fails, nothing of the space changed. The home takes the embedder over last, so that a
+    reindex that was cut off can be begun again.
     """
     store = equipment.store
-    for name in store.spaces():
+    for name in store.spaces() if spaces is None else spaces:
         with store.transaction(name):
             adopt(store, equipment.embedder, name)
             store.clear_derived(name)
@@ -28,4 +30,5 @@ def reindex(equipment: Equipment) -> None:
             space.ledger.replay()
             store.bump_epoch(name)
         equipment.index.forget(name)
-    adopt(store, equipment.embedder)
+    if spaces is None:
+        adopt(store, equipment.embedder)

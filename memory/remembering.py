@@ -176,8 +176,18 @@ def mentions(turn: Turn, finder: EntityFinder) -> list[Mention]:
 
 
 def tombstone(store: Store, turn: Turn) -> str:
+    """Keyed digest by which an erased turn is known again without keeping its text."""
+    return keyed_digest(store, f"{turn.id}\0{turn.speaker}\0{turn.text}")
+
+
+def thought_tombstone(store: Store, turn_id: str, text: str) -> str:
+    """Keyed digest by which an erased thought is known when its turn is thought about again."""
+    return keyed_digest(store, f"thought\0{turn_id}\0{text}")
+
+
+def keyed_digest(store: Store, message: str) -> str:
+    """Digest that nobody can guess a text from who does not have the home's secret."""
     key = store.setting("secret") or ""
-    message = f"{turn.id}\0{turn.speaker}\0{turn.text}"
     return hmac.new(key.encode(), message.encode(), hashlib.sha256).hexdigest()
 
 

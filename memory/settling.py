@@ -11,8 +11,9 @@ from knowhen.memory.errors import EmbedderFailed, NotFound, OperationRefused
 from knowhen.memory.language.terms import terms
 from knowhen.memory.models.base import ChatModel
 from knowhen.memory.records import Event, Thought
+from knowhen.memory.remembering import thought_tombstone
 from knowhen.memory.stores.base import Entry, Store
-from knowhen.memory.thoughts.base import Proposals, Proposer
+from knowhen.memory.thoughts.base import Proposal, Proposals, Proposer
 from knowhen.memory.thoughts.ledger import ThoughtLedger
 from knowhen.memory.thoughts.model import Judged, ModelJudge, ModelProposer, open_pairs
 from knowhen.memory.thoughts.operations import Operation
@@ -112,6 +113,7 @@ class Settling:
             with self._store.transaction(self._space):
                 if event not in self._store.unconsolidated(self._space, ids=[event.id]):
                     return None
+                part = replace(part, items=self._never_erased(part.items))
                 new = self._ledger.learn(part, anew=anew)
                 logged += new
                 if self._judge is not None and new:
@@ -120,6 +122,22 @@ class Settling:
                 if last and proposals.complete:
                     self._store.set_consolidated(self._space, [event.id], True)
         return logged
+
+    def _never_erased(self, items: Sequence[Proposal]) -> tuple[Proposal, ...]:
+        """Proposals without those that somebody has erased from the very turns they come from."""
+        marks = {
+            (source.turn_id, each.text): thought_tombstone(self._store, source.turn_id, each.text)
+            for each in items
+            for source in each.sources
+        }
+        buried = self._store.buried(self._space, list(marks.values()))
+        if not buried:
+            return tuple(items)
+        return tuple(
+            each
+            for each in items
+            if not all(marks[source.turn_id, each.text] in buried for source in each.sources)
+        )
 
     def _judged(self) -> Judged:
         """Ask, in one call, how new thoughts relate to others where no rule says."""

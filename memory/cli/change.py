@@ -1,6 +1,8 @@
-"""Commands that change the memory or care for it: merge, undo, forget, settle, reindex, doctor."""
+"""Commands that change the memory or care for it, from merge and forget to doctor and backup."""
 
+import json
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -23,7 +25,7 @@ UNWELL = 1
 
 
 def register(app: typer.Typer) -> None:
-    for function in (insert, merge, undo, forget, settle, reindex, doctor):
+    for function in (insert, merge, undo, forget, verify, settle, reindex, doctor, backup):
         add_command(app, function)
 
 
@@ -82,6 +84,16 @@ def forget(
     before: Annotated[
         str | None, typer.Option(help="Every turn said before then.", metavar="TIME")
     ] = None,
+    speaker: Annotated[
+        str | None, typer.Option(help="Every turn of this speaker.", metavar="NAME")
+    ] = None,
+    sitting: Annotated[
+        str | None, typer.Option("--session", help="Every turn of this sitting.", metavar="NAME")
+    ] = None,
+    meta: Annotated[
+        list[str] | None,
+        typer.Option(help="Every turn with this metadata; all, if repeated.", metavar="KEY=VALUE"),
+    ] = None,
     preview: Annotated[bool, typer.Option("--preview", help="Show what would go.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Erase without being asked.")] = False,
 ) -> None:
@@ -97,6 +109,9 @@ def forget(
             "entity": entity,
             "matching": matching,
             "before": parse_time(before),
+            "speaker": speaker,
+            "session": sitting,
+            "meta": dict(map(_key_and_value, meta or [])),
         }
         plan = memory.forget(**chosen, preview=True)  # type: ignore[arg-type]
         nothing = not plan.turns and not plan.thoughts
@@ -116,6 +131,43 @@ def _turn_id(memory: "MemoryManager", given: str) -> str:
 def _thought_id(memory: "MemoryManager", given: str) -> str:
     known = (thought.id for thought in memory.thoughts(history=True))
     return whole_id(given, known, "thought", memory.space)
+
+
+def _key_and_value(text: str) -> tuple[str, object]:
+    """`channel=web`, or a value that is JSON: `page=3`."""
+    from knowhen.memory.errors import InvalidInput
+
+    key, equals, value = text.partition("=")
+    if not equals:
+        raise InvalidInput(f"--meta takes KEY=VALUE, not {text!r}")
+    try:
+        return key, json.loads(value)
+    except ValueError:
+        return key, value
+
+
+def verify(
+    session: Session,
+    receipt: Annotated[
+        str, typer.Argument(metavar="RECEIPT", help="What `forget --json` printed, in a file.")
+    ],
+) -> None:
+    """Check a receipt: made by this home, unchanged, and nothing of it is back.
+
+    Exits with 1 if something speaks against it.
+    """
+    from knowhen.memory.errors import InvalidFile
+    from knowhen.memory.forgetting import receipt_from
+
+    try:
+        values = json.loads(Path(receipt).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InvalidFile(f"{receipt} cannot be read as a receipt ({error})") from None
+    if not isinstance(values, dict):
+        raise InvalidFile(f"{receipt} holds no receipt")
+    with session.open() as memory:
+        against = memory.verify(receipt_from(values))
+    _say_findings(session, against, "the receipt holds")
 
 
 def _ask(session: Session, memory: "MemoryManager", plan: "Receipt") -> None:
@@ -154,6 +206,8 @@ def _show_plan(session: Session, memory: "MemoryManager", plan: "Receipt") -> No
         [(known[each].status, each, known[each].text) for each in plan.thoughts if each in known],
     )
     session.out.remark(f"{_amount(plan)} would be erased")
+    if plan.similar:
+        session.out.remark(f"may also be meant: {' '.join(plan.similar)}")
 
 
 def _show_receipt(session: Session, receipt: "Receipt") -> None:
@@ -164,6 +218,10 @@ def _show_receipt(session: Session, receipt: "Receipt") -> None:
         out.line(f"erased {_amount(receipt)}")
         if receipt.revived:
             out.line(f"active again: {' '.join(receipt.revived)}")
+        if receipt.similar:
+            out.line(f"not erased, may also be meant: {' '.join(receipt.similar)}")
+        if receipt.held:
+            out.line(f"still read by another process, to be cleared: {', '.join(receipt.held)}")
         out.line(f"receipt {receipt.digest}")
     if receipt.residues:
         from knowhen.memory.errors import OperationRefused
@@ -226,17 +284,45 @@ def reindex(session: Session) -> None:
         )
 
 
-def doctor(session: Session) -> None:
-    """Look for inconsistencies; exit with 1 if there are any."""
+def doctor(
+    session: Session,
+    repair: Annotated[
+        bool,
+        typer.Option("--repair", help="Make anew what is derived, give up what is lost."),
+    ] = False,
+) -> None:
+    """Look for inconsistencies; exit with 1 if there are any.
+
+    With --repair, when no other program uses the memory, print only what was lost.
+    """
     with session.open() as memory:
-        findings = memory.doctor()
+        findings = memory.doctor(repair=repair)
         sizes = [memory.at(space).size() for space in memory.spaces()]
+    seen = f"{counted(sum(sizes), 'turn')} in {counted(len(sizes), 'space')}"
+    looked = f"looked at {seen} of {session.folder}, and all that is made of them"
+    _say_findings(session, findings, "all is well", looked)
+
+
+def backup(
+    session: Session,
+    folder: Annotated[str, typer.Argument(metavar="FOLDER", help="A folder that is not there.")],
+) -> None:
+    """Copy the home into a new folder, also while it is used; open the copy like any home."""
+    with session.open() as memory:
+        count = memory.backup(folder)
+    if session.out.json:
+        session.out.data({"folder": folder, "spaces": count})
+    else:
+        session.out.line(f"copied {counted(count, 'space')} to {folder}")
+
+
+def _say_findings(session: Session, findings: list[str], well: str, remark: str = "") -> None:
     if session.out.json:
         session.out.data(findings)
     else:
-        for finding in findings or ["all is well"]:
+        for finding in findings or [well]:
             session.out.line(finding)
-        seen = f"{counted(sum(sizes), 'turn')} in {counted(len(sizes), 'space')}"
-        session.out.remark(f"looked at {seen} of {session.folder}, and all that is made of them")
+        if remark:
+            session.out.remark(remark)
     if findings:
         raise typer.Exit(UNWELL)

@@ -49,12 +49,12 @@ def identity(store: Store) -> tuple[str, int] | None:
 
 
 def _check(name: str, dimension: str | None, embedder: Embedder) -> None:
-    length = int(dimension or embedder.dimension)
-    if (name, length) != (embedder.name, embedder.dimension):
-        raise EmbedderMismatch(_words(name, length), _words(embedder.name, embedder.dimension))
+    length = dimension or str(embedder.dimension)
+    if (name, length) != (embedder.name, str(embedder.dimension)):
+        raise EmbedderMismatch(_words(name, length), _words(embedder.name, str(embedder.dimension)))
 
 
-def _words(name: str, dimension: int) -> str:
+def _words(name: str, dimension: str) -> str:
     return f"{name!r} ({dimension} dimensions)"
 
 

@@ -232,6 +232,10 @@ class Store(Protocol):
         """Thoughts by id order; `turn_id` is one of the sources."""
         ...
 
+    def thought_ids(self, space: str) -> list[str]:
+        """Ids of all thoughts, so that a cache can drop those that are gone."""
+        ...
+
     def quarantine(self, space: str, turn_ids: Sequence[str], reason: str, text: str) -> None:
         """Keep a proposal that failed its check, for the user to see."""
         ...
@@ -279,7 +283,11 @@ class Store(Protocol):
         ...
 
     def residues(self, space: str, needles: Sequence[bytes]) -> list[tuple[str, list[int]]]:
-        """Files of the space, or of the whole home, in which needles occur: name and places."""
+        """Those of the space's files in which needles occur, with the places of these needles."""
+        ...
+
+    def files(self, space: str) -> list[str]:
+        """Files that may hold something of the space: its own, and those of the whole home."""
         ...
 
     def says(self, space: str, texts: Sequence[str]) -> list[bool]:
@@ -292,6 +300,14 @@ class Store(Protocol):
 
     def check(self, space: str | None = None) -> list[str]:
         """Inconsistencies of a space, or of all, in words; empty when all is well."""
+        ...
+
+    def mend(self, space: str) -> list[str]:
+        """Give up what cannot be read of a space, and say what that was; a reindex follows."""
+        ...
+
+    def backup(self, folder: Path) -> int:
+        """Copy every space into a new folder, each as it is at one moment; how many there are."""
         ...
 
     def disk_bytes(self, space: str | None = None) -> int:

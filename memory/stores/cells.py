@@ -166,9 +166,12 @@ class Cells:
         for path in sorted((folder / SPACES).glob(f"*/*/{CELL}")):
             with resting(str(path), prepare_cell, self._timeout) as cell:
                 known = dict(cell.all("SELECT key, value FROM settings"))
+                begun = not cell.one("SELECT version FROM space")[0]
             if NAME in known:
                 with self.home.writing():
-                    self.home.run("INSERT OR IGNORE INTO spaces VALUES (?, 1, 1)", (known[NAME],))
+                    self.home.run(
+                        "INSERT OR IGNORE INTO spaces VALUES (?, ?, 1)", (known[NAME], begun)
+                    )
                     self.home.many(
                         "INSERT OR IGNORE INTO settings VALUES (?, ?)",
                         [(key, known[key]) for key in SHARED if key in known],

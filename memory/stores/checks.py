@@ -18,6 +18,8 @@ def check_store(store: Store, space: str) -> list[str]:
 def _check_space(store: Store, space: str) -> Iterator[str]:
     turns = {row.turn.id: len(row.turn.text) for row in store.turns(space)}
     thoughts = store.thoughts(space)
+    store.operations(space)  # raises if one cannot be read
+    store.quarantined(space)
     where = f"in space {space!r}"
     yield from _check_entries(store, space, turns, {thought.id for thought in thoughts})
     yield from _check_vectors(store, space)
@@ -57,7 +59,7 @@ def _check_vectors(store: Store, space: str) -> Iterator[str]:
             continue
         if not len(vectors):
             continue
-        if stored is not None and vectors.shape[1] != int(stored):
+        if stored is not None and str(vectors.shape[1]) != stored:
             yield f"vectors of kind {kind!r} in space {space!r} are not of length {stored}"
         if not np.isfinite(vectors).all():
             yield f"vectors of kind {kind!r} in space {space!r} hold values that are no numbers"

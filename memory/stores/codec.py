@@ -4,13 +4,16 @@ Rows, the operation log and exports are all written by this file.
 """
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import MISSING, fields, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
+from knowhen.memory.errors import DamagedRecord
 from knowhen.memory.records import Event, Source, Thought, Turn
 
+Row = TypeVar("Row", bound=Sequence[Any])
+Record = TypeVar("Record")
 Json = dict[str, object]
 """What `json` reads and writes without help: text, numbers, booleans, None, lists and dicts."""
 
@@ -58,6 +61,22 @@ def dumps(value: Mapping[str, object] | Sequence[object]) -> str:
 def loads(text: str) -> Any:
     """What `dumps` wrote."""
     return json.loads(text)
+
+
+def decoded(kind: str, rows: Iterable[Row], read: Callable[[Row], Record]) -> list[Record]:
+    """Rows as records.
+
+    Raises:
+        DamagedRecord: a row cannot be read; it is named by the first of its values.
+    """
+    found = []
+    for row in rows:
+        try:
+            found.append(read(row))
+        except (ValueError, TypeError, KeyError, AttributeError):
+            # Without the cause, which would show what the row says.
+            raise DamagedRecord(kind, row[0]) from None
+    return found
 
 
 _NAMES = {

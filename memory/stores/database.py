@@ -7,7 +7,7 @@ import stat
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -100,6 +100,12 @@ class Database:
             raise HomeUnavailable(
                 f"{self.path} was deleted or replaced while it was open; open the memory again"
             )
+
+    def copy_to(self, path: Path) -> None:
+        """Copy the database as it is at one moment, while others use it."""
+        private_file(str(path))
+        with self._held(), spoken(str(path)), closing(connect(path, timeout=1)) as target:
+            (self._connection or self._connect()).backup(target)
 
     def emptied_journal(self, patience: float) -> bool:
         """Bring the journal into the file and cut it off; False if somebody reads it for longer."""

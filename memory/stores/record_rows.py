@@ -1,11 +1,13 @@
 """What was made of the turns: events, thoughts, refused proposals, mentions, the log."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from knowhen.memory.records import Event, Thought
 from knowhen.memory.stores.base import LoggedOperation, Mention
 from knowhen.memory.stores.codec import (
+    decoded,
     dumps,
     event_from_dict,
     event_to_dict,
@@ -17,6 +19,8 @@ from knowhen.memory.stores.codec import (
 from knowhen.memory.stores.database import Database, chunks
 from knowhen.memory.stores.turn_rows import SpaceRows, touch
 
+_FEW = 40
+"""Ids that are looked for one by one before every operation is read."""
 _COLUMNS = "id, time, kind, payload, before, undone_by"
 
 
@@ -107,10 +111,10 @@ class RecordRows(SpaceRows):
 
     def _events(self, space: str, where: str, values: list[object]) -> list[Event]:
         rows = self._at(space).all(
-            f"SELECT body FROM events WHERE {where} ORDER BY first_seq, id",
+            f"SELECT id, body FROM events WHERE {where} ORDER BY first_seq, id",
             values,
         )
-        return [event_from_dict(loads(body)) for (body,) in rows]
+        return decoded("event", rows, lambda row: event_from_dict(loads(row[1])))
 
     # Thoughts --------------------------------------------------------------------------
     def put_thoughts(self, space: str, thoughts: Sequence[Thought]) -> None:
@@ -141,10 +145,15 @@ class RecordRows(SpaceRows):
         rows = [
             row
             for condition, bound in wheres
-            for row in self._at(space).all(f"SELECT body FROM thoughts WHERE {condition}", bound)
+            for row in self._at(space).all(
+                f"SELECT id, body FROM thoughts WHERE {condition}", bound
+            )
         ]
-        found = [thought_from_dict(loads(body)) for (body,) in rows]
+        found = decoded("thought", rows, lambda row: thought_from_dict(loads(row[1])))
         return sorted(found, key=lambda thought: thought.id)
+
+    def thought_ids(self, space: str) -> list[str]:
+        return [row[0] for row in self._at(space).all("SELECT id FROM thoughts")]
 
     def quarantine(self, space: str, turn_ids: Sequence[str], reason: str, text: str) -> None:
         with self._writing(space) as db:
@@ -155,8 +164,8 @@ class RecordRows(SpaceRows):
             )
 
     def quarantined(self, space: str) -> list[tuple[Sequence[str], str, str]]:
-        rows = self._at(space).all("SELECT turns, reason, text FROM quarantine ORDER BY id")
-        return [(tuple(loads(turns)), reason, text) for turns, reason, text in rows]
+        rows = self._at(space).all("SELECT id, turns, reason, text FROM quarantine ORDER BY id")
+        return decoded("refused proposal", rows, lambda row: (tuple(loads(row[1])), row[2], row[3]))
 
     # Mentions --------------------------------------------------------------------------
     def add_mentions(self, space: str, mentions: Sequence[Mention]) -> None:
@@ -208,12 +217,7 @@ class RecordRows(SpaceRows):
         else:
             limit = -1 if newest is None else max(0, newest)
             rows = self._at(space).all(f"{select} ORDER BY id DESC LIMIT ?", (limit,))
-        return [
-            LoggedOperation(
-                key, space, datetime.fromisoformat(time), kind, loads(payload), loads(before), by
-            )
-            for key, time, kind, payload, before, by in reversed(rows)
-        ]
+        return decoded("operation", reversed(rows), lambda row: _operation(space, row))
 
     def mark_undone(self, space: str, operation_id: int, by: int) -> None:
         with self._writing(space) as db:
@@ -224,9 +228,9 @@ class RecordRows(SpaceRows):
         wanted = set(ids)
         with self._writing(space) as db:
             hit = [
-                operation.id
-                for operation in self.operations(space)
-                if names_any(operation.payload, wanted) or names_any(operation.before, wanted)
+                key
+                for key, payload, before in _naming(db, wanted)
+                if _names_any(payload, wanted) or _names_any(before, wanted)
             ]
             if hit:
                 touch(db)
@@ -241,6 +245,30 @@ def delete(db: Database, table: str, ids: Sequence[str]) -> int:
     return sum(
         db.run(f"DELETE FROM {table} WHERE id IN ({marks})", group) for marks, group in chunks(ids)
     )
+
+
+def _operation(space: str, row: Sequence[Any]) -> LoggedOperation:
+    key, time, kind, payload, before, by = row
+    when = datetime.fromisoformat(time)
+    return LoggedOperation(key, space, when, kind, loads(payload), loads(before), by)
+
+
+def _names_any(written: str, ids: Collection[str]) -> bool:
+    """Whether a logged value names one of the ids; one that cannot be read may."""
+    try:
+        return names_any(loads(written), ids)
+    except ValueError:
+        return True
+
+
+def _naming(db: Database, ids: Collection[str]) -> list[tuple[int, str, str]]:
+    """Logged operations in whose text one of a few ids stands; all of them if ids are many."""
+    select = "SELECT id, payload, before FROM operations"
+    if len(ids) > _FEW:
+        return db.all(select)
+    written = [dumps([each])[2:-2] for each in ids]  # as inside JSON
+    where = " OR ".join(["instr(payload, ?) OR instr(before, ?)"] * len(written)) or "0"
+    return db.all(f"{select} WHERE {where}", [each for each in written for _ in range(2)])
 
 
 def _put_thought(db: Database, version: int, thought: Thought) -> None:

@@ -11,7 +11,7 @@ import mmap
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 PIECE = 200
@@ -25,13 +25,12 @@ _MULTIPLIER = 0x9E3779B97F4A7C15
 
 
 # In the process of the memory ------------------------------------------------------------------
-def files_with(files: Iterable[Path], needles: Sequence[bytes]) -> list[tuple[Path, list[int]]]:
+def files_with(files: Sequence[str], needles: Sequence[bytes]) -> list[tuple[str, list[int]]]:
     """Files in which needles occur, whoever wrote them, with the places of those needles."""
-    names = sorted({str(file) for file in files})
-    if not names or not any(needles):
+    if not files or not any(needles):
         return []
-    request = {"find": names, "needles": [needle.hex() for needle in needles]}
-    return [(Path(name), places) for name, places in _asked(request)]
+    found = _asked({"find": list(files), "needles": [needle.hex() for needle in needles]})
+    return [(name, places) for name, places in found]
 
 
 def zero_unused(database: Path) -> None:

@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from knowhen.memory.errors import HomeUnavailable, OperationRefused
-from knowhen.memory.stores.cells import SPACES, Cells
+from knowhen.memory.stores.cells import CELL, HOME, SPACES, Cells, cell_folder
 from knowhen.memory.stores.checks import check_store
 from knowhen.memory.stores.codec import dumps, loads
 from knowhen.memory.stores.database import MEMORY, Database
 from knowhen.memory.stores.first_release import move_over
 from knowhen.memory.stores.record_rows import RecordRows, delete
+from knowhen.memory.stores.repair import mend
 from knowhen.memory.stores.residues import files_with, zero_unused
 from knowhen.memory.stores.turn_rows import EntryRows, TurnRows, touch
 
@@ -119,17 +120,18 @@ class SqliteStore(TurnRows, EntryRows, RecordRows):
             except HomeUnavailable as error:  # a reader is in the way; the next opening tries again
                 log.warning("deleted turns may still have bytes on the disk: %s", error)
 
-    def residues(self, space: str, needles: Sequence[bytes]) -> list[tuple[str, list[int]]]:
+    def files(self, space: str) -> list[str]:
         if self.folder is None:
             return []
-        others = self.folder / SPACES
-        own = self.beside(space)
-        files = [
-            *(own.rglob("*") if own is not None and own.is_dir() else ()),
-            *(path for path in self.folder.rglob("*") if others not in path.parents),
-        ]
-        found = files_with([path for path in files if path.is_file()], needles)
-        return [(str(path), places) for path, places in found]
+        own, others = self.beside(space), self.folder / SPACES
+        shared = [path for path in self.folder.iterdir() if path != others]
+        found = [below for path in shared for below in (path, *path.rglob("*"))]
+        if own is not None:
+            found += own.rglob("*")
+        return sorted(str(path) for path in found if path.is_file())
+
+    def residues(self, space: str, needles: Sequence[bytes]) -> list[tuple[str, list[int]]]:
+        return files_with(self.files(space), needles)
 
     def says(self, space: str, texts: Sequence[str]) -> list[bool]:
         db = self._at(space)
@@ -154,6 +156,24 @@ class SqliteStore(TurnRows, EntryRows, RecordRows):
             except HomeUnavailable as error:
                 findings.append(str(error))
         return findings
+
+    def mend(self, space: str) -> list[str]:
+        return mend(self._at(space))
+
+    def backup(self, folder: Path) -> int:
+        if self.folder is None:
+            raise OperationRefused("nothing of this memory is on a disk; export it")
+        try:
+            folder.mkdir(mode=0o700, parents=True)
+        except OSError as error:
+            raise HomeUnavailable(f"{folder} cannot be made ({error.strerror})") from error
+        spaces = self.spaces()
+        for space in spaces:
+            target = cell_folder(folder, space)
+            target.mkdir(mode=0o700, parents=True)
+            self._at(space).copy_to(target / CELL)
+        self._cells.home.copy_to(folder / HOME)
+        return len(spaces)
 
     def disk_bytes(self, space: str | None = None) -> int:
         if self.folder is None:

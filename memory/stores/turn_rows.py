@@ -20,10 +20,10 @@ from knowhen.memory.stores.base import (
     Vectors,
 )
 from knowhen.memory.stores.cells import Cells
-from knowhen.memory.stores.codec import dumps, loads, same_content, stored_form
+from knowhen.memory.stores.codec import decoded, dumps, loads, same_content, stored_form
 from knowhen.memory.stores.database import Database, chunks
 
-_COLUMNS = "seq, id, session, speaker, role, text, time, meta, recorded_at"
+COLUMNS = "seq, id, session, speaker, role, text, time, meta, recorded_at"
 _FIRST_PAGE, _LAST_PAGE = 32, 2048
 # Kinds are kept as numbers; the order of KINDS is part of the file format.
 # A posting is read as one number, entry << 20 | count: SQLite joins a term's postings into one
@@ -140,10 +140,10 @@ class TurnRows(SpaceRows):
             return iter(_newest(self._turns_of(space, where, values, ids), newest))
         if newest is not None:
             rows = self._at(space).all(
-                f"SELECT {_COLUMNS} FROM turns WHERE {where} ORDER BY seq DESC LIMIT ?",
+                f"SELECT {COLUMNS} FROM turns WHERE {where} ORDER BY seq DESC LIMIT ?",
                 (*values, max(0, newest)),
             )
-            return iter([_stored(row) for row in reversed(rows)])
+            return iter(decoded("turn", reversed(rows), stored_turn))
         return self._pages(space, where, values)
 
     def _turns_of(
@@ -154,11 +154,12 @@ class TurnRows(SpaceRows):
             for marks, group in chunks(ids)
             for row in self._at(space).all(
                 # The plus keeps the planner from going through all turns after the last seen.
-                f"SELECT {_COLUMNS} FROM turns WHERE +{where} AND id IN ({marks})",
+                f"SELECT {COLUMNS} FROM turns WHERE +{where} AND id IN ({marks})",
                 (*values, *group),
             )
         ]
-        return sorted(map(_stored, rows), key=lambda stored: stored.seq)
+        found = decoded("turn", rows, stored_turn)
+        return sorted(found, key=lambda stored: stored.seq)
 
     def _pages(self, space: str, where: str, values: list[object]) -> Iterator[StoredTurn]:
         """Page by page, so that neither a lock nor all of the text is held while reading.
@@ -168,9 +169,9 @@ class TurnRows(SpaceRows):
         page = _FIRST_PAGE
         while True:
             rows = self._at(space).all(
-                f"SELECT {_COLUMNS} FROM turns WHERE {where} ORDER BY seq LIMIT {page}", values
+                f"SELECT {COLUMNS} FROM turns WHERE {where} ORDER BY seq LIMIT {page}", values
             )
-            yield from map(_stored, rows)
+            yield from decoded("turn", rows, stored_turn)
             if len(rows) < page:
                 return
             values[0], page = rows[-1][0], min(4 * page, _LAST_PAGE)
@@ -359,7 +360,8 @@ def _late(db: Database, known: list[tuple[int, int]]) -> bool:
     )
 
 
-def _stored(row: Sequence[Any]) -> StoredTurn:
+def stored_turn(row: Sequence[Any]) -> StoredTurn:
+    """A turn from its row; the values are `COLUMNS`."""
     seq, key, session, speaker, role, text, time, meta, recorded_at = row
     turn = Turn(
         text,

@@ -330,6 +330,9 @@ class VolatileStore:
         ]
         return sorted(found, key=lambda thought: thought.id)
 
+    def thought_ids(self, space: str) -> list[str]:
+        return list(self._read(space).thoughts)
+
     def quarantine(self, space: str, turn_ids: Sequence[str], reason: str, text: str) -> None:
         self._write(space).quarantine += ((tuple(turn_ids), reason, text),)
 
@@ -401,6 +404,9 @@ class VolatileStore:
     def residues(self, space: str, needles: Sequence[bytes]) -> list[tuple[str, list[int]]]:
         return []
 
+    def files(self, space: str) -> list[str]:
+        return []
+
     def says(self, space: str, texts: Sequence[str]) -> list[bool]:
         rows = self._read(space)
         said = [
@@ -416,6 +422,12 @@ class VolatileStore:
     def check(self, space: str | None = None) -> list[str]:
         names = self.spaces() if space is None else [space]
         return [finding for name in names for finding in check_store(self, name)]
+
+    def mend(self, space: str) -> list[str]:
+        return []
+
+    def backup(self, folder: Path) -> int:
+        raise OperationRefused("nothing of this memory is on a disk; export it")
 
     def disk_bytes(self, space: str | None = None) -> int:
         return 0

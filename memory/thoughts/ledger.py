@@ -76,8 +76,8 @@ class Erased:
     vanished: tuple[str, ...] = ()
     revived: tuple[str, ...] = ()
     """Thoughts that an erased one had closed and that are active again."""
-    texts: tuple[str, ...] = ()
-    """Texts of the vanished thoughts, for a scan to look for."""
+    thoughts: tuple[Thought, ...] = ()
+    """The vanished thoughts as they were, for a scan to look for their texts."""
 
 
 class ThoughtLedger:
@@ -260,7 +260,7 @@ class ThoughtLedger:
                     if not self._survives(work, row.id, gone_turns):
                         doomed[row.id] = None
             self._add_merged(work, doomed, gone_turns)
-            texts = tuple(gone.text for i in doomed if (gone := work.before(i)) is not None)
+            gone = tuple(each for i in doomed if (each := work.before(i)) is not None)
             for i in doomed:
                 work.remove(i)
             changed = self._finish(work)
@@ -274,7 +274,7 @@ class ThoughtLedger:
             and (before := work.before(i)) is not None
             and before.status != "active"
         ]
-        return Erased(tuple(doomed), tuple(sorted(revived)), texts)
+        return Erased(tuple(doomed), tuple(sorted(revived)), gone)
 
     def _survives(self, work: Workspace, thought_id: str, gone: frozenset[str]) -> bool:
         """Drop the sources; whether the others still carry every word of the thought."""
@@ -321,8 +321,10 @@ class ThoughtLedger:
     def caught_up(self) -> Workspace:
         """A workspace over the thoughts as they are now; call inside a transaction."""
         version, epoch = self._store.version(self._space), self._store.epoch(self._space)
-        if epoch != self._seen[1] or version < self._seen[0]:  # lower: one was rolled back
+        if version < self._seen[0]:  # one was rolled back
             self._near, self._seen = Neighbourhood(), (-1, epoch)
+        elif epoch != self._seen[1]:  # some are gone
+            self._near.keep(self._store.thought_ids(self._space))
         if version != self._seen[0]:
             rows = self._store.thoughts(self._space, changed_after=self._seen[0])
             self._near.catch_up(rows)

@@ -107,6 +107,16 @@ class Neighbourhood:
                 if not filed:
                     del self._filed[key]
 
+    def keep(self, thought_ids: Iterable[str]) -> None:
+        """Forget every thought but these."""
+        gone = self._keys.keys() - set(thought_ids)
+        self.discard(gone)
+        for thought_id in gone:
+            into = self._into.pop(thought_id, None)
+            if into is not None:
+                self._restating[into].discard(thought_id)
+            self._restating.pop(thought_id, None)
+
     def near(self, thought_id: str) -> set[str]:
         """Ids of the thoughts worth comparing with a known one, itself left out."""
         keys = self._keys.get(thought_id)

@@ -193,3 +193,35 @@ def test_an_interrupt_ends_quietly(capsys: pytest.CaptureFixture[str]) -> None:
     error = capsys.readouterr().err
     assert error.startswith("knowhen: unexpected RuntimeError: a bug")
     assert error.count("\n") == 1
+
+
+def test_a_receipt_is_verified_from_its_file(filled: Run, tmp_path: Path) -> None:
+    receipt = tmp_path / "receipt.json"
+    receipt.write_text(filled("forget", "--turn", "b2", "--yes", "--json").out)
+    assert filled("verify", receipt).out == "the receipt holds\n"
+    receipt.write_text(receipt.read_text().replace('"b2"', '"b1"'))
+    outcome = filled("verify", receipt)
+    assert outcome.code == 1
+    assert "changed since" in outcome.out
+    receipt.write_text("[]")
+    assert "no receipt" in one_sentence(filled("verify", receipt))
+
+
+def test_a_home_is_copied_and_repaired(filled: Run, tmp_path: Path) -> None:
+    assert filled("backup", tmp_path / "copy").out == f"copied 1 space to {tmp_path / 'copy'}\n"
+    assert filled("doctor", "--home", tmp_path / "copy").out == "all is well\n"
+    (cell,) = (tmp_path / "copy").rglob("space.db")
+    with sqlite3.connect(cell) as database:
+        database.execute("delete from postings")
+    database.close()
+    assert filled("doctor", "--home", tmp_path / "copy").code == 1
+    assert filled("doctor", "--repair", "--home", tmp_path / "copy").out == "all is well\n"
+
+
+def test_an_export_follows_no_planted_link(filled: Run, tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("mine")
+    (tmp_path / "out.jsonl.part").symlink_to(victim)
+    assert filled("export", tmp_path / "out.jsonl").code == 0
+    assert victim.read_text() == "mine"
+    assert not (tmp_path / "out.jsonl").is_symlink()

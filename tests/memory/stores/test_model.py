@@ -143,6 +143,7 @@ def observed(store: Store) -> list[object]:
             store.unconsolidated(space),
             store.thoughts(space),
             store.thoughts(space, turn_id="t1"),
+            sorted(store.thought_ids(space)),
             store.quarantined(space),
             [mention for _, mention in store.mentions(space)],
             store.operations(space),

@@ -177,7 +177,7 @@ def test_erasing_the_new_fact_brings_back_the_old(talk: Talk) -> None:
     talk.say("I moved to Paris.", id="b", day=30)
     berlin, paris = talk.one("Ann lives in Berlin."), talk.one("Ann moved to Paris.")
     gone = talk.ledger.erase(turn_ids=["b"])
-    assert (gone.vanished, gone.revived, gone.texts) == (
+    assert (gone.vanished, gone.revived, tuple(each.text for each in gone.thoughts)) == (
         (paris.id,),
         (berlin.id,),
         ("Ann moved to Paris.",),
