@@ -64,7 +64,7 @@ class Database:
         with self._held():
             try:
                 return work(self._connection or self._connect())
-            except (sqlite3.Error, UnicodeEncodeError, OverflowError):
+            except (sqlite3.Error, UnicodeError, OverflowError):
                 with spoken(self.path):
                     raise
 
@@ -266,6 +266,8 @@ def spoken(path: str) -> Iterator[None]:
         yield
     except UnicodeEncodeError as error:
         raise InvalidInput(f"{error.object!r} is not valid Unicode (a lone surrogate)") from None
+    except UnicodeDecodeError:
+        raise HomeUnavailable(_sentence(path, "malformed")) from None
     except OverflowError:
         raise InvalidInput("a number is larger than a database can hold") from None
     except sqlite3.ProgrammingError as error:
@@ -275,6 +277,8 @@ def spoken(path: str) -> Iterator[None]:
     except sqlite3.IntegrityError:
         raise  # a defect of ours, not of the home
     except sqlite3.DatabaseError as error:
+        if "decode" in str(error):  # its message shows what was kept
+            raise HomeUnavailable(_sentence(path, "malformed")) from None
         raise HomeUnavailable(_sentence(path, str(error))) from error
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowhen.graphs.knowledge import KnowledgeGraph
+from knowhen.memory.errors import DamagedRecord
 from knowhen.memory.indexes.base import VectorIndex
 from knowhen.memory.indexes.exact import ExactIndex, top
 from knowhen.memory.stores.base import EntryKind, Store
@@ -137,6 +138,15 @@ class Views:
             return view
 
     def _caught_up(self) -> View:
+        try:
+            return self._catch_up()
+        except (LookupError, TypeError, ValueError):
+            # Rows that do not fit each other; anything else is a defect of ours.
+            for finding in self._store.check(self._space):
+                raise DamagedRecord(f"in space {self._space!r}:", finding) from None
+            raise
+
+    def _catch_up(self) -> View:
         with self._store.snapshot(self._space):
             version, known = self._store.version(self._space), self._newest
             if known.view is not None and known.view.version == version:
