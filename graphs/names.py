@@ -9,7 +9,7 @@ _POSSESSIVE = re.compile(r"(?<=\w)'s(?!\w)")
 # A sign stays where it belongs to the name (C++, C#, AT&T, O'Brien, node.js, .NET, 3.5, 50%,
 # $5, @kim); anywhere else it separates words.
 _SIGNS = re.compile(
-    r"[+#]+(?<=\w[+#])(?!\w)"
+    r"(?<=\w)[+#](?!\w)"
     r"|(?<=[+#])[+#](?!\w)"
     r"|(?<=\w)[&'.@](?=\w)"
     r"|(?<!\S)[.@#$](?=\w)"

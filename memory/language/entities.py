@@ -69,8 +69,8 @@ def _titles(text: str) -> Iterator[EntitySpan]:
             yield EntitySpan(match.start(group), match.end(group), normalise(name), "title")
 
 
-_OPENS = re.compile(r"(?:\A|[.!?:…\n•>|]|[-*–]\s)[\s\"“'‘(*_#¿¡]*\Z")
-_WORD_BEFORE = re.compile(r"([^\W_]+)\W{1,2}\Z")
+_OPENS = re.compile(r"(?:\A|[.!?:…\n•>|]|[-*–]\s)[\s\"“'‘(*_#¿¡]{0,6}\Z")
+_WORD_BEFORE = re.compile(r"([^\W_]{1,20})\W{1,2}\Z")
 
 
 class RuleFinder:
@@ -375,7 +375,7 @@ def _phrase(text: str, run: list[re.Match[str]]) -> Iterator[EntitySpan]:
 
 
 # Titles of documents --------------------------------------------------------------------
-_AFTERTHOUGHT = re.compile(r"\s*\([^()]*\)\s*\Z")
+_AFTERTHOUGHT = re.compile(r"(?<!\s)\s*+\([^()]*+\)\s*+\Z")
 
 
 def title_names(title: str) -> list[str]:

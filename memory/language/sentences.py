@@ -8,13 +8,13 @@ from knowhen.memory.language.wordings import wordings
 
 _FENCE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
 _STOP = re.compile(
-    r"[.!?…]+[\"'”’»)\]*_]*(?=\s|\Z)"  # Latin, Greek, Cyrillic: a stop and then white space
+    r"(?<![.!?…])[.!?…]++[\"'”’»)\]*_]*+(?=\s|\Z)"  # Latin, Greek, Cyrillic: a stop, then a blank
     r"|[。！？｡؟।۔։።]+[」』”’）\]]*"  # scripts that put no space after it
     r"|\n\s*"
 )
 _WORD_BEFORE = re.compile(r"([^\W\d_][\w.&'-]*|\d+)\Z")
 _LIST_ITEM = re.compile(r"(?:[-*+•–]|#{1,6}|\d{1,3}[.)]|[a-zA-Z][.)]|>|\|)(?:\s|\Z)")
-_MARK_ONLY = re.compile(r"\s*(?:[-*+•–#>]+|\d{1,3}[.)]|[a-zA-Z]\))\s*\Z")
+_MARK_ONLY = re.compile(r"\A\s*(?:[-*+•–#>]+|\d{1,3}[.)]|[a-zA-Z]\))\s*\Z")
 _WRAPPED_LINE = 60
 """A line at least this long that goes on in lower case on the next was wrapped, not ended."""
 
