@@ -48,6 +48,16 @@ def thought_from_dict(values: Mapping[str, object]) -> Thought:
     return Thought(**_arguments(Thought, values))
 
 
+def row_of(record: Turn | Event | Thought) -> Json:
+    """The record without fields that are as they always are: reading it puts them back."""
+    usual = _USUAL[type(record)]
+    return {
+        name: value
+        for name, value in _to_dict(record).items()
+        if name not in usual or value != usual[name]
+    }
+
+
 def dumps(value: Mapping[str, object] | Sequence[object]) -> str:
     """Compact JSON that leaves letters as they are, so that a byte scan finds what is kept."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
@@ -94,6 +104,16 @@ _REQUIRED = {
     record: frozenset(
         f.name for f in fields(record) if f.default is MISSING and f.default_factory is MISSING
     )
+    for record in (Turn, Event, Thought)
+}
+
+
+_USUAL = {
+    record: {
+        f.name: [] if f.default == () else f.default
+        for f in fields(record)
+        if f.default is not MISSING
+    }
     for record in (Turn, Event, Thought)
 }
 

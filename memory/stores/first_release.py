@@ -12,6 +12,7 @@ from knowhen.memory.errors import HomeTooNew, HomeUnavailable
 from knowhen.memory.stores.cells import CELL, HOME, NAME, SHARED, SPACES, cell_folder
 from knowhen.memory.stores.database import connect, private_file, spoken
 from knowhen.memory.stores.schema import prepare_cell, prepare_home
+from knowhen.memory.stores.vectors import vector_blob
 
 OLD = "memory.db"
 _KNOWN = 3
@@ -100,7 +101,7 @@ def _build_cell(old: Path, number: int, name: str, folder: Path, settings: dict[
     private_file(str(path))
     with closing(connect(path, timeout=1)) as cell:
         prepare_cell(cell, str(path))
-        cell.create_function("half", 1, half, deterministic=True)
+        cell.create_function("rewritten", 1, _rewritten, deterministic=True)
         cell.execute("PRAGMA synchronous = FULL")
         cell.execute("ATTACH ? AS old", (str(old),))
         cell.execute("BEGIN")
@@ -111,7 +112,7 @@ def _build_cell(old: Path, number: int, name: str, folder: Path, settings: dict[
                 (number,),
             )
         cell.execute(
-            "INSERT INTO main.vectors SELECT entry, half(vector) FROM old.vectors "
+            "INSERT INTO main.vectors SELECT entry, rewritten(vector) FROM old.vectors "
             "WHERE entry IN (SELECT id FROM main.entries)"
         )
         cell.execute(
@@ -138,9 +139,8 @@ def _settings_of(space: str, settings: dict[str, str]) -> dict[str, str]:
     return own
 
 
-def half(vector: bytes) -> bytes:
-    """A vector as the first release kept it, in half precision as it is kept now."""
-    return np.frombuffer(vector, "<f4").astype("<f2").tobytes()
+def _rewritten(vector: bytes) -> bytes:
+    return vector_blob(np.frombuffer(vector, "<f4"))
 
 
 def _sync_folder(folder: Path) -> None:

@@ -10,11 +10,10 @@ from knowhen.memory.stores.codec import (
     decoded,
     dumps,
     event_from_dict,
-    event_to_dict,
     loads,
     names_any,
+    row_of,
     thought_from_dict,
-    thought_to_dict,
 )
 from knowhen.memory.stores.database import Database, chunks
 from knowhen.memory.stores.turn_rows import SpaceRows, touch
@@ -61,7 +60,7 @@ class RecordRows(SpaceRows):
                         dumps([event.first_turn, event.last_turn, event.turns]),
                         event.closed,
                         version,
-                        dumps(event_to_dict(event)),
+                        dumps(row_of(event)),
                     )
                     for event in events
                 ),
@@ -275,7 +274,7 @@ def _put_thought(db: Database, version: int, thought: Thought) -> None:
     db.run(
         "INSERT INTO thoughts VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
         "changed = excluded.changed, body = excluded.body",
-        (thought.id, version, dumps(thought_to_dict(thought))),
+        (thought.id, version, dumps(row_of(thought))),
     )
     db.run("DELETE FROM sources WHERE thought = ?", (thought.id,))
     db.many(

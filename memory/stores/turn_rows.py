@@ -22,6 +22,7 @@ from knowhen.memory.stores.base import (
 from knowhen.memory.stores.cells import Cells
 from knowhen.memory.stores.codec import decoded, dumps, loads, same_content, stored_form
 from knowhen.memory.stores.database import Database, chunks
+from knowhen.memory.stores.vectors import matrix, vector_blob
 
 COLUMNS = "seq, id, session, speaker, role, text, time, meta, recorded_at"
 _FIRST_PAGE, _LAST_PAGE = 32, 2048
@@ -218,7 +219,7 @@ class EntryRows(SpaceRows):
             db.many(
                 "INSERT INTO vectors VALUES (?, ?)",
                 [
-                    (key, _blob(entry.vector))
+                    (key, vector_blob(entry.vector))
                     for key, entry in zip(keys, entries, strict=True)
                     if entry.vector is not None
                 ],
@@ -279,7 +280,7 @@ class EntryRows(SpaceRows):
         if not rows:
             return np.empty(0, dtype=np.int64), np.empty((0, 0), dtype=np.float32)
         ids, blobs = zip(*rows, strict=True)
-        return np.array(ids, dtype=np.int64), _matrix(blobs)
+        return np.array(ids, dtype=np.int64), matrix(blobs)
 
     def vectors_of(self, space: str, kind: EntryKind, owners: Sequence[str]) -> dict[str, Vectors]:
         db, code = self._at(space), KINDS.index(kind)
@@ -292,7 +293,7 @@ class EntryRows(SpaceRows):
                 (code, *group),
             ):
                 found.setdefault(owner, []).append(blob)
-        return {owner: _matrix(blobs) for owner, blobs in found.items()}
+        return {owner: matrix(blobs) for owner, blobs in found.items()}
 
     def pending_vectors(self, space: str) -> list[Entry]:
         rows = self._at(space).all(
@@ -316,7 +317,7 @@ class EntryRows(SpaceRows):
             touch(db, vanish=_late(db, known))
             db.many(
                 "REPLACE INTO vectors VALUES (?, ?)",
-                ((key, _blob(vectors[key])) for key, _ in known),
+                ((key, vector_blob(vectors[key])) for key, _ in known),
             )
 
 
@@ -377,17 +378,3 @@ def stored_turn(row: Sequence[Any]) -> StoredTurn:
 
 def _newest(rows: list[StoredTurn], newest: int | None) -> list[StoredTurn]:
     return rows if newest is None else rows[max(0, len(rows) - newest) :]
-
-
-def _blob(vector: Vectors) -> bytes:
-    # Half precision: a cosine moves by less than .0005, and the file is a third smaller.
-    return np.ascontiguousarray(vector, dtype="<f2").tobytes()
-
-
-def _matrix(blobs: Sequence[bytes]) -> Vectors:
-    """One copy for all; a ValueError if they differ in length."""
-    lengths = {len(blob) for blob in blobs}
-    if len(lengths) > 1:
-        raise ValueError(f"vectors of different lengths: {sorted(lengths)} bytes")
-    joined = np.frombuffer(b"".join(blobs), dtype="<f2")
-    return joined.reshape(len(blobs), -1).astype(np.float32)
