@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from knowhen.memory.language.terms import words
-from knowhen.memory.records import ContextLine
+from knowhen.memory.records import ContextLine, Thought
 from knowhen.memory.stores.base import StoredTurn
 from knowhen.memory.tokens import TokenCounter
 from knowhen.memory.view.corpus import NONE, Corpus
@@ -33,6 +33,12 @@ MOST = 3000
 """Characters that a piece needs at the most: a third of a whole document would fill a prompt."""
 PIECE = 160
 """Characters of the pieces that a passage is put together from; they end at sentences."""
+TOLD = 0.3
+"""Share of the budget that thoughts may take."""
+NOTED = "[noted]"
+"""Stands above the thoughts."""
+SHOWN = 2
+"""Turns that are named behind a thought."""
 _GAP = "[…]"
 _NONE: Mapping[str, float] = {}
 
@@ -58,7 +64,9 @@ class Packing:
     """Verbatim text by turn position."""
     notes: list[str] = field(default_factory=list)
     lines: list[ContextLine] = field(default_factory=list)
-    """Where in the context each packed turn stands."""
+    """Where in the context each packed turn and thought stands."""
+    told: dict[str, str] = field(default_factory=dict)
+    """Text of the thoughts that stand in the context, by id."""
 
 
 def pack(
@@ -68,12 +76,15 @@ def pack(
     budget: int,
     counter: TokenCounter,
     weights: Mapping[str, float] = _NONE,
+    thoughts: Sequence[Thought] = (),
 ) -> Packing:
     """Spend the budget on the candidates that are worth most for their length, in time order.
 
-    `weights` of the query's terms choose which piece of a long turn is shown.
+    `weights` of the query's terms choose which piece of a long turn is shown. Thoughts stand
+    first, in their order, with the day since which they hold and the turns that they rest on.
     """
     packer = _Packer(corpus, budget, counter, weights)
+    packer.tell(thoughts)
     packer.offer_all(sorted(candidates, key=lambda c: -packer.density(c)))
     packer.offer_questions()
     return packer.finish()
@@ -89,8 +100,18 @@ class _Packer:
         self._days: set[str] = set()
         self._seen: set[tuple[str, ...]] = set()
         self._spent = 0
+        self._told: list[Thought] = []
         self._too_long: set[int] = set()
         self._repeated: set[int] = set()
+
+    def tell(self, thoughts: Sequence[Thought]) -> None:
+        """Take the thoughts that fit into their share of the budget."""
+        for thought in thoughts:
+            new = "" if self._told else NOTED + "\n"
+            cost = self._counter.count(new + "".join(_statement(thought)) + "\n")
+            if self._spent + cost <= self._budget * TOLD:
+                self._told.append(thought)
+                self._spent += cost
 
     def density(self, candidate: Candidate) -> float:
         length = likely_length(len(self._corpus.turns[candidate.turn].turn.text))
@@ -147,13 +168,17 @@ class _Packer:
         while True:
             packing.context, packing.lines = self._render()
             packing.tokens = self._counter.count(packing.context)
-            if packing.tokens <= self._budget or not self._chosen:
+            if packing.tokens <= self._budget or not (self._chosen or self._told):
                 break
+            if not self._chosen:
+                self._told.pop()
+                continue
             worst = min(self._chosen, key=lambda turn: self._chosen[turn][0].worth)
             del self._chosen[worst]
             self._too_long.add(worst)
         for turn, (_, start, end) in self._chosen.items():
             packing.packed[turn] = self._corpus.turns[turn].turn.text[start:end].strip("\n")
+        packing.told = {thought.id: thought.text for thought in self._told}
         if too_long := self._too_long - self._chosen.keys() - self._repeated:
             packing.notes.append(f"{len(too_long)} more found, left out by the budget")
         if self._repeated:
@@ -162,10 +187,19 @@ class _Packer:
 
     def _render(self) -> tuple[str, list[ContextLine]]:
         """The context, and where in it each turn stands."""
-        text: list[str] = []
+        text: list[str] = [NOTED] if self._told else []
         lines: list[ContextLine] = []
+        place = sum(len(line) + 1 for line in text)
+        for thought in self._told:
+            head, words, tail = _statement(thought)
+            end = place + len(head + words + tail)
+            begin = place + len(head)
+            lines.append(
+                ContextLine("thought", thought.id, place, end, begin, 0, len(thought.text))
+            )
+            text.append(head + words + tail)
+            place = end + 1
         day = ""
-        place = 0
         for turn in sorted(self._chosen, key=self._order):
             candidate, start, end = self._chosen[turn]
             stored = self._corpus.turns[turn]
@@ -194,6 +228,13 @@ class _Packer:
         stored = self._corpus.turns[turn]
         time = stored.turn.time
         return (time.timestamp() if time else -math.inf, stored.seq)
+
+
+def _statement(thought: Thought) -> tuple[str, str, str]:
+    """What stands in front of a thought's text, the text, and what stands behind it."""
+    day = thought.valid_from.strftime("%Y-%m-%d: ") if thought.valid_from else ""
+    turns = list(dict.fromkeys(source.turn_id for source in thought.sources))[:SHOWN]
+    return day, thought.text, f" ({', '.join(turns)})" if turns else ""
 
 
 def _day(stored: StoredTurn) -> str:

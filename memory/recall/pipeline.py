@@ -17,9 +17,9 @@ from knowhen.memory.errors import InvalidBudget, InvalidInput, ModelFailed
 from knowhen.memory.gate.gate import Gate, consult
 from knowhen.memory.models.base import ChatModel
 from knowhen.memory.recall.packing import Candidate, Packing, pack
-from knowhen.memory.recall.ranking import Ranked, ranked_turns, with_remarks
+from knowhen.memory.recall.ranking import Ranked, answering_thoughts, ranked_turns, with_remarks
 from knowhen.memory.recall.rerankers.base import Reranker
-from knowhen.memory.records import Decision, Recall, Recollection, Turn
+from knowhen.memory.records import Decision, Recall, Recollection, Thought, Turn
 from knowhen.memory.search.scoring import Findings, SearchPlan, score
 from knowhen.memory.search.walking import walk
 from knowhen.memory.tokens import TokenCounter
@@ -113,21 +113,24 @@ class Pipeline:
             findings = walk(view, findings, self.plan)
         ranked = ranked_turns(findings, CANDIDATES)
         packing, notes = Packing(), findings.notes
+        told: list[Thought] = []
         if passes:
             if not gate or decision.depth == "full":
                 ranked, notes = self._reranked(findings, ranked)
             ranked = with_remarks(ranked, findings, view.thoughts, as_of=as_of, known_at=known_at)
+            told = answering_thoughts(view, findings, as_of=as_of, known_at=known_at)
             packing = pack(
                 findings.corpus,
                 _candidates(ranked),
                 budget=budget,
                 counter=self.counter,
                 weights=findings.evidence.term_weights,
+                thoughts=told,
             )
         return Recall(
             query=query,
             decision=decision,
-            items=self._items(findings, ranked, packing),
+            items=self._items(findings, ranked, packing, told),
             context=packing.context,
             tokens=packing.tokens,
             exact_tokens=self.counter.exact,
@@ -159,7 +162,11 @@ class Pipeline:
         return [*moved, *ranked[RERANKED:]], findings.notes
 
     def _items(
-        self, findings: Findings, ranked: list[Ranked], packing: Packing
+        self,
+        findings: Findings,
+        ranked: list[Ranked],
+        packing: Packing,
+        told: Sequence[Thought],
     ) -> tuple[Recollection, ...]:
         """Turns in rank order, every packed one among them, then the thoughts that match."""
         listed = [
@@ -167,18 +174,22 @@ class Pipeline:
             for rank, entry in enumerate(ranked)
             if rank < self.limit or entry.turn in packing.packed
         ]
+        scores = {hit.thought.id: hit.score for hit in findings.facts}
+        known = {hit.thought.id: hit.thought for hit in findings.facts[:FACTS]}
+        known |= {thought.id: thought for thought in told}
         thoughts = [
             Recollection(
                 kind="thought",
-                id=hit.thought.id,
-                text=hit.thought.text,
-                time=hit.thought.valid_from,
-                score=hit.score,
-                sources=tuple(source.turn_id for source in hit.thought.sources),
-                why={"fact": hit.score},
-                speaker=hit.thought.subject,
+                id=thought.id,
+                text=thought.text,
+                time=thought.valid_from,
+                score=scores.get(thought.id, 0.0),
+                sources=tuple(source.turn_id for source in thought.sources),
+                why={"fact": scores.get(thought.id, 0.0)},
+                speaker=thought.subject,
+                packed=packing.told.get(thought.id),
             )
-            for hit in findings.facts[:FACTS]
+            for thought in known.values()
         ]
         return (*listed, *thoughts)
 

@@ -14,6 +14,8 @@ from typing import Literal
 
 from knowhen.memory.language.registry import language_of
 from knowhen.memory.language.sentences import sentences
+from knowhen.memory.language.terms import terms
+from knowhen.memory.records import Thought
 from knowhen.memory.search.query import Query
 from knowhen.memory.search.scoring import Findings
 from knowhen.memory.stores.base import StoredTurn
@@ -21,6 +23,7 @@ from knowhen.memory.thoughts.clauses import clauses
 from knowhen.memory.thoughts.features import Features, Value, of_text
 from knowhen.memory.view.corpus import Corpus
 from knowhen.memory.view.thought_table import ThoughtTable
+from knowhen.memory.view.view import View
 
 REMARKED = 30
 """First turns that a remark may be about, or name."""
@@ -28,6 +31,13 @@ COMPARED = 12
 """First turns that are compared with each other when the query is known."""
 NAMED = 3
 """How many turns a mark names in one respect: those that rank best."""
+
+TOLD = 4
+"""Thoughts that are told at the most."""
+SIMILAR = 0.45
+"""Cosine from which a thought speaks of what is asked."""
+HOLDS = 0.4
+"""Share of a query's words from which a thought that holds them speaks of what is asked."""
 
 Word = Literal["updates", "outdated by", "disputed by", "later", "earlier"]
 BACK: dict[Word, Word] = {
@@ -53,6 +63,29 @@ class Ranked:
 def ranked_turns(findings: Findings, limit: int) -> list[Ranked]:
     """The best turns of a search, best first."""
     return [Ranked(turn, score, part) for turn, score, part in findings.turns(limit)]
+
+
+def answering_thoughts(
+    view: View,
+    findings: Findings,
+    *,
+    as_of: datetime | None = None,
+    known_at: datetime | None = None,
+) -> list[Thought]:
+    """Thoughts that a reader gets besides the turns, those that fit the query best first.
+
+    What a turn says is read in the turn. What no turn says as it is, because somebody noted it by
+    hand or several statements were merged, is only known from the thought.
+    """
+    wanted = set(findings.query.terms[: findings.query.own])
+    found = []
+    for hit in findings.facts:
+        if not view.thoughts.stands_alone(hit.thought):
+            continue
+        shared = wanted & set(terms(hit.thought.text))
+        if hit.cosine >= SIMILAR or (shared and len(shared) >= HOLDS * len(wanted)):
+            found.append(hit.thought)
+    return found[:TOLD]
 
 
 def with_remarks(

@@ -28,6 +28,7 @@ class FactHit:
 
     thought: Thought
     score: float
+    cosine: float = 0.0
 
 
 def matching_thoughts(
@@ -53,6 +54,9 @@ def matching_thoughts(
     postings = view.postings("thought", query.terms)
     for entry, share in _overlaps(postings, len(owners)):
         scores[entry] = scores.get(entry, 0.0) + share
+    near = {
+        owners[i]: c for i, c in zip(ids.tolist(), cosines.tolist(), strict=True) if i in owners
+    }
     best: dict[str, float] = {}
     for entry, score in scores.items():
         if entry in owners:
@@ -64,7 +68,10 @@ def matching_thoughts(
         thoughts = true_at(thoughts, as_of)
     else:
         thoughts = [thought for thought in thoughts if thought.status == "active"]
-    hits = [FactHit(thought, best[thought.id] * _present(thought, now)) for thought in thoughts]
+    hits = [
+        FactHit(thought, best[thought.id] * _present(thought, now), near.get(thought.id, 0.0))
+        for thought in thoughts
+    ]
     return sorted(hits, key=lambda hit: (-hit.score, hit.thought.id))
 
 

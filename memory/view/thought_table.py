@@ -40,6 +40,16 @@ class ThoughtTable:
         self._thoughts: dict[str, Thought] = {}
         self._by_turn: dict[str, set[str]] = {}
         self._terms: dict[str, frozenset[str]] = {}
+        self._merged: set[str] = set()
+        """Ids of thoughts that others were merged into."""
+
+    def stands_alone(self, thought: Thought) -> bool:
+        """Whether no turn says it as it is: it was noted by hand, or merged of several."""
+        return not thought.sources or thought.id in self._merged
+
+    def __iter__(self) -> Iterator[Thought]:
+        """All thoughts, whatever became of them, by their ids."""
+        return iter(self._thoughts.values())
 
     def remarks(
         self,
@@ -125,6 +135,7 @@ class ThoughtTable:
         twin = ThoughtTable()
         twin.entries = {**self.entries}
         twin._thoughts, twin._terms = {**self._thoughts}, {**self._terms}
+        twin._merged = {*self._merged}
         twin._by_turn = {turn: {*ids} for turn, ids in self._by_turn.items()}
         return twin
 
@@ -135,6 +146,8 @@ class ThoughtTable:
         for thought in store.thoughts(space, changed_after=since):
             self._thoughts[thought.id] = thought
             self._terms.pop(thought.id, None)
+            if thought.merged_into is not None:
+                self._merged.add(thought.merged_into)
             for source in thought.sources:
                 named = self._by_turn.setdefault(source.turn_id, set())
                 if thought.superseded_by is not None or thought.contested:
