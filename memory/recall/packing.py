@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from knowhen.memory.language.terms import words
+from knowhen.memory.language.terms import overlap, words
 from knowhen.memory.records import ContextLine, Thought
 from knowhen.memory.stores.base import StoredTurn
 from knowhen.memory.tokens import TokenCounter
@@ -19,6 +19,8 @@ HEADER = 20
 """Characters of speaker and id, about."""
 LENGTH_POWER = 0.5
 """A turn's worth is divided by its length to this power before the budget is spent."""
+SAME = 0.8
+"""Overlap of words (Jaccard) from which a turn says what one before it says."""
 LEAST = 8
 """Tokens below which no turn is worth looking at: speaker and id alone take that much."""
 SHORT_REPLY = 80
@@ -98,7 +100,7 @@ class _Packer:
         self._weights = weights
         self._chosen: dict[int, tuple[Candidate, int, int]] = {}
         self._days: set[str] = set()
-        self._seen: set[tuple[str, ...]] = set()
+        self._seen: list[frozenset[str]] = []
         self._spent = 0
         self._told: list[Thought] = []
         self._too_long: set[int] = set()
@@ -139,13 +141,13 @@ class _Packer:
         if self._spent + cost > self._budget:
             self._too_long.add(candidate.turn)
             return
-        said = tuple(words(stored.turn.text[start:end]))
-        if said in self._seen:
+        said = frozenset(words(stored.turn.text[start:end]))
+        if said and any(overlap(said, other) >= SAME for other in self._seen):
             self._repeated.add(candidate.turn)
             return
         self._spent += cost
         self._days.add(day)
-        self._seen.add(said)
+        self._seen.append(said)
         self._chosen[candidate.turn] = (candidate, start, end)
 
     def _span(self, candidate: Candidate) -> tuple[int, int]:

@@ -17,7 +17,13 @@ from knowhen.memory.errors import InvalidBudget, InvalidInput, ModelFailed
 from knowhen.memory.gate.gate import Gate, consult
 from knowhen.memory.models.base import ChatModel
 from knowhen.memory.recall.packing import Candidate, Packing, pack
-from knowhen.memory.recall.ranking import Ranked, answering_thoughts, ranked_turns, with_remarks
+from knowhen.memory.recall.ranking import (
+    Ranked,
+    above_floor,
+    answering_thoughts,
+    ranked_turns,
+    with_remarks,
+)
 from knowhen.memory.recall.rerankers.base import Reranker
 from knowhen.memory.records import Decision, Recall, Recollection, Thought, Turn
 from knowhen.memory.search.scoring import Findings, SearchPlan, score
@@ -121,7 +127,7 @@ class Pipeline:
             told = answering_thoughts(view, findings, as_of=as_of, known_at=known_at)
             packing = pack(
                 findings.corpus,
-                _candidates(ranked),
+                _candidates(above_floor(ranked)),
                 budget=budget,
                 counter=self.counter,
                 weights=findings.evidence.term_weights,

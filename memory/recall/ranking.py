@@ -32,6 +32,9 @@ COMPARED = 12
 NAMED = 3
 """How many turns a mark names in one respect: those that rank best."""
 
+FLOOR = 5.0
+"""Log-odds below the best turn from which a turn is not worth its tokens; what is left out there
+was evidence once in a hundred times on everyday chats, and never on LoCoMo."""
 TOLD = 4
 """Thoughts that are told at the most."""
 SIMILAR = 0.45
@@ -63,6 +66,12 @@ class Ranked:
 def ranked_turns(findings: Findings, limit: int) -> list[Ranked]:
     """The best turns of a search, best first."""
     return [Ranked(turn, score, part) for turn, score, part in findings.turns(limit)]
+
+
+def above_floor(ranked: Sequence[Ranked]) -> list[Ranked]:
+    """The turns that are not hopeless beside the best one: the rest would only fill a budget."""
+    floor = max((entry.score for entry in ranked), default=0.0) - FLOOR
+    return [entry for entry in ranked if entry.score >= floor]
 
 
 def answering_thoughts(
