@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from knowhen import MemoryManager, Turn
 from knowhen.memory.recall.packing import Candidate, pack
+from knowhen.memory.testing.clock import FixedClock
 from knowhen.memory.tokens import EstimatedCounter
 from knowhen.memory.view.corpus import Corpus
 
@@ -106,3 +107,31 @@ def test_the_lines_of_a_recall_say_whose_words_stand_where() -> None:
         words = texts[int(line.id)][line.first : line.last]
         assert recall.context.startswith(words, line.words)
         assert line.words + len(words) <= line.end
+
+
+def test_a_thought_that_no_turn_says_stands_first_with_its_day() -> None:
+    clock = FixedClock(START)
+    with MemoryManager.open(":memory:", clock=clock) as memory:
+        memory.remember(Turn("I adopted a greyhound called Basil.", "Ada", id="a1", time=START))
+        memory.insert("Ada plays the bassoon.")
+        memory.insert("Ida keeps bees.")
+        recall = memory.recall("What does Ada play?", gate=False)
+    assert recall.context.startswith(
+        "[noted]\n2024-03-01: Ada plays the bassoon.\n[2024-03-01 Fri]"
+    )
+    assert "bees" not in recall.context
+    [told] = [item for item in recall.items if item.kind == "thought" and item.packed]
+    line = recall.lines[0]
+    assert (line.kind, line.id) == ("thought", told.id)
+    assert recall.context.startswith(told.text, line.words)
+
+
+def test_what_is_far_below_the_best_stays_out() -> None:
+    with MemoryManager.open(":memory:") as memory:
+        memory.remember(
+            Turn(f"Number {n} of the long list of other things.", "Ida", id=str(n), time=START)
+            for n in range(40)
+        )
+        memory.remember(Turn("My kayak is called Selma.", "Ann", id="kayak", time=START))
+        recall = memory.recall("What is Ann's kayak called?", gate=False, budget=2000)
+    assert "Selma" in recall.context and recall.context.count("\n") < 20
