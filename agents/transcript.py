@@ -232,8 +232,11 @@ class Transcript:
         return referred(item.payload, self._recalled, typed=item.role == "user")
 
     def _recalled(self, kind: str, record_id: str) -> tuple[str, str] | None:
+        memory = self._mind.memory
         try:
-            turn = self._mind.memory.turn(record_id)
+            if kind == "thought":
+                return "", memory.thought(record_id).text
+            turn = memory.turn(record_id)
         except NotFound:
             return None
         except Exception:  # the conversation goes on, with less of its past

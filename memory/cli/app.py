@@ -10,7 +10,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from knowhen.memory.cli import ask, browse, change, chat, ingest, overview
+from knowhen.memory.cli import ask, browse, change, chat, ingest, overview, serve
 from knowhen.memory.cli.output import Output, one_line
 from knowhen.memory.cli.session import Home, Json, Session, SpaceName
 
@@ -103,7 +103,7 @@ def _greet(session: Session) -> None:
     typer.echo(f"\n{there} {session.folder}\n`knowhen --help` lists all commands.")
 
 
-for group in (ingest, ask, overview, chat, browse, change):
+for group in (ingest, ask, overview, chat, browse, change, serve):
     group.register(app)
 
 

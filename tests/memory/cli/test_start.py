@@ -25,7 +25,7 @@ HEAVY = (
 )
 COMMANDS = """
 remember learn ask recall decide why about spaces diff config chat turns events thoughts graph
-operations stats insert merge undo forget export import settle reindex doctor
+operations stats insert merge undo forget export import settle reindex doctor mcp
 """.split()  # noqa: SIM905
 _HELP = """
 import sys
