@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from knowhen.memory.fence import plain_line
 from knowhen.memory.language.terms import overlap, words
 from knowhen.memory.records import ContextLine, Thought
 from knowhen.memory.stores.base import StoredTurn
@@ -236,7 +237,7 @@ def _statement(thought: Thought) -> tuple[str, str, str]:
     """What stands in front of a thought's text, the text, and what stands behind it."""
     day = thought.valid_from.strftime("%Y-%m-%d: ") if thought.valid_from else ""
     turns = list(dict.fromkeys(source.turn_id for source in thought.sources))[:SHOWN]
-    return day, thought.text, f" ({', '.join(turns)})" if turns else ""
+    return day, plain_line(thought.text), f" ({', '.join(turns)})" if turns else ""
 
 
 def _day(stored: StoredTurn) -> str:
@@ -248,13 +249,14 @@ def _day(stored: StoredTurn) -> str:
 def _line(stored: StoredTurn, start: int, end: int, mark: str) -> str:
     first, last = _trimmed(stored, start, end)
     after = f" {_GAP}" if end < len(stored.turn.text) else ""
-    return _head(stored, start, mark) + stored.turn.text[first:last] + after
+    return _head(stored, start, mark) + plain_line(stored.turn.text[first:last]) + after
 
 
 def _head(stored: StoredTurn, start: int, mark: str) -> str:
     """What stands in front of a turn's own words."""
     before = f"{_GAP} " if start > 0 else ""
-    return f"{stored.turn.speaker} ({stored.turn.id}{mark}): {before}"
+    turn = stored.turn
+    return f"{plain_line(turn.speaker)} ({plain_line(turn.id)}{mark}): {before}"
 
 
 def _trimmed(stored: StoredTurn, start: int, end: int) -> tuple[int, int]:
