@@ -88,8 +88,11 @@ class SqliteStore(TurnRows, EntryRows, RecordRows):
         database = self._at(space)
         if database.busy:
             raise OperationRefused("purge needs its own turn; call it after the transaction")
+        return self._purged(space, database, PATIENCE)
+
+    def _purged(self, space: str, database: Database, patience: float) -> bool:
         done = database.purge(
-            PATIENCE,
+            patience,
             lambda: database.run("DELETE FROM settings WHERE key = ?", (_UNPURGED,)),
         )
         if done and not self.in_memory:
@@ -107,7 +110,7 @@ class SqliteStore(TurnRows, EntryRows, RecordRows):
             return
         if database.one("SELECT 1 FROM settings WHERE key = ?", (_UNPURGED,)):
             try:
-                self.purge(space)
+                self._purged(space, database, 0)
             except HomeUnavailable as error:  # a reader is in the way; the next opening tries again
                 log.warning("deleted turns may still have bytes on the disk: %s", error)
 
