@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any, cast
 
-from knowhen.agents.mind import GateMode, Mind
+from knowhen.agents.mind import Mind
 from knowhen.agents.prompt import content_text
 from knowhen.agents.transcript import Item, Transcript, as_payload
 from knowhen.memory.closing import Closing
@@ -38,8 +38,7 @@ class MemorySession(Closing):
 
     Args:
         budget: tokens by which memory may lengthen the input.
-        gate: `on` leaves it to the gate whether memory is used; `off` does not ask it, and `shadow`
-            only logs what it decides.
+        gate: leave it to the gate whether memory is used.
     """
 
     session_settings: SessionSettings | None
@@ -50,7 +49,7 @@ class MemorySession(Closing):
         memory: MemoryManager,
         *,
         budget: int = 1024,
-        gate: GateMode = "on",
+        gate: bool = True,
         erase_on_clear: bool = False,
         session_settings: SessionSettings | None = None,
     ) -> None:

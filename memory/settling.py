@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from knowhen.memory.embedders.base import Embedder
 from knowhen.memory.embedders.identity import checked_vectors
@@ -17,7 +18,7 @@ from knowhen.memory.thoughts.base import Proposal, Proposals, Proposer
 from knowhen.memory.thoughts.ledger import ThoughtLedger
 from knowhen.memory.thoughts.model import Judged, ModelJudge, ModelProposer, open_pairs
 from knowhen.memory.thoughts.operations import Operation
-from knowhen.memory.thoughts.rules import RuleProposer
+from knowhen.memory.thoughts.rules import LOOKING_BACK, RuleProposer
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +78,7 @@ class Settling:
         failures: list[str] = []
         failed = 0
         for event in self._store.unconsolidated(self._space):
-            proposals = self._proposer.propose(self._events.turns_of(event))
+            proposals = self._propose(event)
             calls, tokens = calls + proposals.calls, tokens + proposals.tokens
             failures.extend(failure.reason for failure in proposals.failures)
             rejected += len(proposals.rejected)
@@ -96,6 +97,18 @@ class Settling:
             tokens=tokens + judged.tokens,
             rejected=rejected,
         )
+
+    def _propose(self, event: Event) -> Proposals:
+        """What the turns of an event propose; rules look back for what a correction is about."""
+        turns = self._events.turns_of(event)
+        if not isinstance(self._proposer, RuleProposer) or not turns:
+            return self._proposer.propose(turns)
+        first = self._store.turn(self._space, turns[0].id)
+        if first is None:
+            return self._proposer.propose(turns)
+        rows = self._store.turns(self._space, after=max(0, first.seq - 1 - LOOKING_BACK))
+        before = [row.turn for row in takewhile(lambda row: row.seq < first.seq, rows)]
+        return self._proposer.propose_after(before, turns)
 
     def _learn(self, event: Event, proposals: Proposals, *, anew: bool) -> list[int] | None:
         """Learn what was proposed for an event; None if it is no longer waiting as it was.

@@ -72,6 +72,15 @@ class Wordings:
         pairs = (line.partition(" = ") for line in self._lines(name))
         return {key.strip(): self._whole(value.strip()) for key, _, value in pairs}
 
+    def pairs(self, name: str, *, whole: bool = True) -> list[tuple[str, str]]:
+        """The lines `key = value` of a section in order, a key as often as it stands there."""
+        pairs = [line.split(" = ", 1) for line in self._lines(name)]
+        return [(key.strip(), self._whole(value) if whole else value) for key, value in pairs]
+
+    def lines(self, name: str) -> list[str]:
+        """The lines of a section in order, parts taken in."""
+        return [self._whole(line) for line in self._lines(name)]
+
     def part(self, name: str) -> str:
         """The alternatives of a section as one pattern in a group, to build others from."""
         table = self._sections.get(name, ("",))[0] == "table"

@@ -20,6 +20,7 @@ from knowhen.memory.search.query import Query
 from knowhen.memory.search.scoring import Findings
 from knowhen.memory.stores.base import StoredTurn
 from knowhen.memory.thoughts.clauses import clauses
+from knowhen.memory.thoughts.current import asked_slots
 from knowhen.memory.thoughts.features import Features, Value, of_text
 from knowhen.memory.view.corpus import Corpus
 from knowhen.memory.view.thought_table import ThoughtTable
@@ -27,7 +28,7 @@ from knowhen.memory.view.view import View
 
 REMARKED = 30
 """First turns that a remark may be about, or name."""
-COMPARED = 12
+COMPARED = 20
 """First turns that are compared with each other when the query is known."""
 NAMED = 3
 """How many turns a mark names in one respect: those that rank best."""
@@ -113,10 +114,12 @@ def with_remarks(
     corpus = findings.corpus
     places = {entry.turn: place for place, entry in enumerate(ranked)}
     marks = _Marks(places)
-    asked = findings.query.terms
+    asked, slots = findings.query.terms, asked_slots(findings.query.text)
     first = {corpus.turns[entry.turn].turn.id: entry.turn for entry in ranked[:REMARKED]}
     for turn_id, turn in first.items():
-        for remark in thoughts.remarks(turn_id, asked, first, as_of=as_of, known_at=known_at):
+        for remark in thoughts.remarks(
+            turn_id, asked, first, slots=slots, as_of=as_of, known_at=known_at
+        ):
             marks.add(turn, remark.word, first[remark.other])
     for earlier, word, later in compare(
         findings.query, [corpus.turns[entry.turn] for entry in ranked[:COMPARED]]
@@ -237,9 +240,8 @@ def _another_value(
     return any(
         _competing(a, b, first, second, asked)
         for first in one
-        if _answers(first, asked)
         for second in other
-        if _answers(second, asked)
+        if _answer(first, second, asked)
         for a in first.values
         for b in second.values
     )
@@ -249,16 +251,26 @@ SHARED = 2
 """Content words that a statement shares with the query, and with the other statement."""
 
 
-def _answers(told: Features, asked: frozenset[str]) -> bool:
-    shared = len(told.stems & asked)
-    return not told.negative and shared >= max(SHARED, ANSWERED * len(asked))
+def _answer(one: Features, other: Features, asked: frozenset[str]) -> bool:
+    """Whether both speak of what is asked, and at least one of them of most of it.
+
+    Who moves a deadline seldom says again what it is the deadline of.
+    """
+    shared = [len(told.stems & asked) for told in (one, other)]
+    told = not (one.negative or other.negative)
+    return told and min(shared) >= SHARED and max(shared) >= ANSWERED * len(asked)
 
 
 def _competing(a: Value, b: Value, one: Features, other: Features, asked: frozenset[str]) -> bool:
-    if a.kind != b.kind or a.number == b.number or a.head != b.head:
+    """Whether two values differ that stand beside the same words of the question."""
+    if a.kind != b.kind or a.number == b.number:
         return False
-    about_a, about_b = a.near & asked, b.near & asked
-    return bool(about_a & about_b) and len(one.stems & other.stems & asked) >= SHARED
+    counted = (
+        a.head == b.head or (not a.head and b.head in a.near) or (not b.head and a.head in b.near)
+    )
+    return (
+        counted and bool(a.near & b.near & asked) and len(one.stems & other.stems & asked) >= SHARED
+    )
 
 
 def _disputed(
@@ -269,12 +281,16 @@ def _disputed(
         denied = frozenset().union(*denial.never)
         if len(denied & asked) < SHARED:
             continue
-        deeds = [deed.stems for deed in telling if not deed.negative]
-        for told in map(frozenset.union, deeds, [*deeds[1:], frozenset[str]()]):
+        deeds = [deed for deed in telling if not deed.negative]
+        if any(denial.names & denied & asked & deed.names for deed in deeds):
+            return True  # the very thing, by its name
+        stems = [deed.stems for deed in deeds]
+        for told in map(frozenset.union, stems, [*stems[1:], frozenset[str]()]):
             if any(_covers(told, part & asked) for part in (denied, *denial.never)):
                 return True
     return False
 
 
 def _covers(told: frozenset[str], denied: frozenset[str]) -> bool:
-    return len(told & denied) >= max(SHARED, len(denied) * 0.6)
+    shared = len(told & denied)
+    return shared > SHARED or shared >= max(SHARED, len(denied) * 0.6)

@@ -1,7 +1,6 @@
 """What two statements are compared by: content words, values with their units, denial."""
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -113,6 +112,7 @@ _REACHED = re.compile(
     r"\s+(?:\w+\s+)?\Z",
     re.IGNORECASE,
 )
+_OF_THESE = re.compile(r"^\s+of\s+(?:these|those|them|the|my|our)\b")
 _IRREGULAR_PLURALS = frozenset(("people", "women", "men", "children", "kids", "mice", "feet"))
 _NEVER = re.compile(
     r"\b(?:never|not yet|not ever|(?:haven|hasn|hadn)['’]t)\s+"
@@ -315,7 +315,7 @@ def _noun_run(text: str, start: int, content: list[_Token]) -> list[str]:
     for token in content:
         if token.start < start:
             continue
-        if text[end : token.start].strip(" -") or len(run) == _WINDOW:
+        if _OF_THESE.sub("", text[end : token.start]).strip(" -") or len(run) == _WINDOW:
             break
         run.append(token.form)
         end = token.end
@@ -329,23 +329,3 @@ def _near(start: int, end: int, content: list[_Token]) -> frozenset[str]:
     before = [token.form for token in content if token.end <= start][-_WINDOW:]
     after = [token.form for token in content if token.start >= end][:_WINDOW]
     return frozenset((*before, *after))
-
-
-_LETTER = re.compile(r"\w")
-
-
-def stems(text: str) -> set[str]:
-    """Stems of all words, function words among them."""
-    return {stem(word, "en") for word in words(text) if _LETTER.search(word)}
-
-
-def content_stems(text: str) -> set[str]:
-    """Stems of the words that are no function words."""
-    stops = stop_words()["en"]
-    return {stem(word, "en") for word in words(text) if _LETTER.search(word) and word not in stops}
-
-
-def supported(thought: Thought, texts: Iterable[str]) -> bool:
-    """Whether every word of the thought's object occurs in the texts."""
-    given = {form for text in texts for form in stems(text)}
-    return stems(thought.object) <= given

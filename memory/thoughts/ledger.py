@@ -8,11 +8,10 @@ from datetime import datetime
 
 from knowhen.memory.clock import Clock
 from knowhen.memory.errors import InvalidInput, NotFound, OperationRefused
-from knowhen.memory.records import Thought
+from knowhen.memory.records import Thought, Turn
 from knowhen.memory.stores.base import LoggedOperation, Store
 from knowhen.memory.thoughts.base import Proposal, Proposals
 from knowhen.memory.thoughts.decay import Decay
-from knowhen.memory.thoughts.features import supported
 from knowhen.memory.thoughts.operations import (
     Effects,
     Erase,
@@ -22,6 +21,7 @@ from knowhen.memory.thoughts.operations import (
     kind_of,
     to_payload,
 )
+from knowhen.memory.thoughts.relations import supported
 from knowhen.memory.thoughts.resolution import (
     NEW,
     pack_sources,
@@ -30,6 +30,7 @@ from knowhen.memory.thoughts.resolution import (
     restored,
     unpack_sources,
 )
+from knowhen.memory.thoughts.rules import RuleProposer
 from knowhen.memory.thoughts.workspace import Index, Neighbourhood, Workspace
 
 _UNJUDGED = "unjudged"
@@ -285,12 +286,28 @@ class ThoughtLedger:
         if len(kept) == len(thought.sources):
             work.touch([thought_id])  # only a restatement of it lost a source
             return True
-        turns = list(self._store.turns(self._space, ids=[source.turn_id for source in kept]))
-        texts = [f"{row.turn.speaker} {row.turn.text}" for row in turns]
-        if not kept or not supported(thought, texts):
+        rows = {
+            row.turn.id: row
+            for row in self._store.turns(self._space, ids=[source.turn_id for source in kept])
+        }
+        if any(source.weight == 0 and source.turn_id in gone for source in thought.sources):
+            # What it was about is gone: only turns that say it without that one carry it.
+            kept = [s for s in kept if self._says(rows[s.turn_id].turn, thought)]
+        texts = [f"{row.turn.speaker} {row.turn.text}" for row in rows.values()]
+        told = any(self._says(rows[s.turn_id].turn, thought) for s in kept)
+        if not kept or not (told or supported(thought, texts)):
             return False
-        work.put(resting_on(thought, kept, {row.turn.id: row.recorded_at for row in turns}))
+        recorded = {row.turn.id: row.recorded_at for row in rows.values()}
+        work.put(resting_on(thought, kept, recorded))
         return True
+
+    def _says(self, turn: Turn, thought: Thought) -> bool:
+        """Whether the rules read the thought off the turn alone."""
+        when = thought.recorded_at or self._clock.now()
+        return any(
+            as_thought(proposal, space=self._space, recorded_at=when).id == thought.id
+            for proposal in RuleProposer().propose([turn]).items
+        )
 
     def _add_merged(self, work: Workspace, doomed: dict[str, None], gone: frozenset[str]) -> None:
         """Thoughts that a user merged from doomed ones, and from theirs, are doomed as well."""

@@ -21,9 +21,8 @@ from knowhen.memory.language.dates import find_dates
 from knowhen.memory.models.base import ChatModel, Message
 from knowhen.memory.records import Modality, Polarity, Source, Thought, Turn
 from knowhen.memory.thoughts.base import WEIGHTS, Failure, Proposal, Proposals
-from knowhen.memory.thoughts.features import content_stems, features, stems
 from knowhen.memory.thoughts.operations import Merge, Operation, Supersede
-from knowhen.memory.thoughts.relations import owner, relation
+from knowhen.memory.thoughts.relations import content_stems, meaningful, owner, relation, stems
 
 log = logging.getLogger(__name__)
 
@@ -305,17 +304,17 @@ def open_pairs(thoughts: Iterable[Thought], *, shared: int = 3, alike: float = 0
     holders: dict[tuple[str, str], list[str]] = defaultdict(list)
     pairs: list[Pair] = []
     for key, thought in sorted(active.items()):
-        stems = features(thought).stems
-        counts = Counter(o for stem in stems for o in holders[owner(thought), stem])
+        words = meaningful(thought.text)
+        counts = Counter(o for word in words for o in holders[owner(thought), word])
         for other_key, count in sorted(counts.items()):
             other = active[other_key]
-            fewer = min(len(stems), len(features(other).stems))
+            fewer = min(len(words), len(meaningful(other.text)))
             same_kind = thought.polarity == other.polarity and relation(thought, other) is None
             if same_kind and count >= shared and count >= alike * fewer:
                 older, newer = sorted((thought, other), key=lambda t: (str(t.valid_from), t.id))
                 pairs.append((older, newer))
-        for stem in stems:
-            holders[owner(thought), stem].append(key)
+        for word in words:
+            holders[owner(thought), word].append(key)
     return pairs
 
 

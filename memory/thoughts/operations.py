@@ -14,10 +14,9 @@ from knowhen.memory.errors import InvalidInput, NotFound, OperationRefused
 from knowhen.memory.records import Modality, Polarity, Source, Thought, ThoughtKind
 from knowhen.memory.thoughts.base import Proposal
 from knowhen.memory.thoughts.decay import Decay
-from knowhen.memory.thoughts.features import stems
-from knowhen.memory.thoughts.relations import canonical, relation, thought_id
+from knowhen.memory.thoughts.relations import canonical, relation, stems, thought_id
 from knowhen.memory.thoughts.resolution import NEW, confidence, difference, pack_sources, reinforced
-from knowhen.memory.thoughts.statements import read
+from knowhen.memory.thoughts.rules import read_statement
 from knowhen.memory.thoughts.workspace import Workspace
 
 
@@ -412,16 +411,16 @@ def as_proposal(operation: Insert, now: datetime) -> Proposal:
         raise InvalidInput("a thought needs a text")
     given = operation
     if not operation.subject:
-        statement = read(operation.text, "User")
+        read = read_statement(operation.text, now)
         given = replace(
             operation,
-            text=statement.text if statement else operation.text,
-            subject=statement.subject if statement else "User",
-            predicate=statement.predicate if statement else "states",
-            object=statement.object if statement else operation.text,
-            polarity=statement.polarity if statement else operation.polarity,
-            modality=statement.modality if statement else operation.modality,
-            kind=statement.kind if statement else operation.kind,
+            text=_own_words(operation.text, read),
+            subject=read.subject if read else "User",
+            predicate=read.predicate if read else "states",
+            object=read.object if read else operation.text,
+            polarity=read.polarity if read else operation.polarity,
+            modality=read.modality if read else operation.modality,
+            kind=read.kind if read else operation.kind,
         )
     return Proposal(
         text=given.text.strip(),
@@ -437,3 +436,9 @@ def as_proposal(operation: Insert, now: datetime) -> Proposal:
         valid_to=given.valid_to,
         corrects=given.corrects,
     )
+
+
+def _own_words(text: str, read: Proposal | None) -> str:
+    """The user's own words, unless they say "I": then the statement as it reads alone."""
+    alone = read is None or read.subject.casefold() in text.casefold()
+    return text if read is None or alone else read.text

@@ -1,22 +1,32 @@
-"""How two thoughts relate, decided by rules: a pure function of the pair.
+"""How two thoughts relate, decided by rules: a pure function of the pair, and who may relate.
 
-`update`: the later one gives the same attribute another value. `contest`: they cannot both be
-true, and lateness does not decide. `same`: they state the same. None: nothing follows.
+`update`: the later one gives the same slot another value, or ends it. `same`: they state the
+same. None: nothing follows. Whether an update counts depends on who said it; `resolution` sees
+to that.
 """
 
-import hashlib
 import re
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
+from hashlib import blake2b
 from typing import Literal
 
+from knowhen.memory.language.detection import stop_words
+from knowhen.memory.language.slots import slot_reader
+from knowhen.memory.language.terms import stem, words
 from knowhen.memory.records import Modality, Polarity, Thought
-from knowhen.memory.thoughts.clauses import is_single
-from knowhen.memory.thoughts.features import Features, Value, features
+from knowhen.memory.thoughts.slots import LINKED, family_of, is_single, slot_of
 
+Relation = Literal["same", "update"]
+
+_REAL = ("asserted", "planned")
 _SPACES = re.compile(r"\s+")
+_WORD = re.compile(r"[^\W_]+")
+_UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 
+# Identity ----------------------------------------------------------------------------------
 @lru_cache(maxsize=65_536)
 def canonical(text: str) -> str:
     """Folded, with single spaces and without outer punctuation."""
@@ -35,7 +45,7 @@ def thought_id(
     """Digest of what is stated and from when on; the same in any order of arrival."""
     since = valid_from.astimezone(UTC).isoformat() if valid_from else ""
     fields = (space, canonical(subject), predicate, canonical(object), polarity, modality, since)
-    return "t" + hashlib.blake2b("\0".join(fields).encode(), digest_size=10).hexdigest()
+    return "t" + blake2b("\0".join(fields).encode(), digest_size=10).hexdigest()
 
 
 Content = tuple[str, str, str, str, str]
@@ -52,29 +62,77 @@ def content(thought: Thought) -> Content:
     )
 
 
-Relation = Literal["same", "update", "contest"]
-
-AGENT_WEIGHT = 0.3
-"""Evidence of at most this weight never closes or contests what a user said."""
-_REAL = ("asserted", "planned")
+def owner(thought: Thought) -> str:
+    """The person in the subject: "ann" of "Ann's sister"; a thing of nobody's is its own."""
+    return canonical(thought.subject).split("'s ")[0].removesuffix("'s")
 
 
+# Words --------------------------------------------------------------------------------------
+@lru_cache(maxsize=65_536)
+def meaningful(text: str) -> frozenset[str]:
+    """The words that say what is meant, without endings of the plural and function words.
+
+    Scripts without spaces give their characters in pairs.
+    """
+    folded = canonical(text)
+    found = {_singular(word) for word in _WORD.findall(folded) if word not in _function_words()}
+    if _UNSPACED.search(folded):
+        signs = "".join(_WORD.findall(folded))
+        found = {signs[i : i + 2] for i in range(max(1, len(signs) - 1))}
+    return frozenset(found) or frozenset((folded,))
+
+
+def _singular(word: str) -> str:
+    if len(word) > 3 and word.endswith("s") and not word.endswith("ss"):
+        return word[:-1]
+    return word
+
+
+@lru_cache(maxsize=1)
+def _function_words() -> frozenset[str]:
+    return frozenset().union(*stop_words().values())
+
+
+def _covers(one: str, other: str) -> bool:
+    """Whether one names what the other names, in fewer words or the same: "the Volvo"."""
+    first, second = meaningful(one), meaningful(other)
+    return first <= second or second <= first
+
+
+_LETTER = re.compile(r"\w")
+
+
+def stems(text: str) -> set[str]:
+    """Stems of all words, function words among them."""
+    return {stem(word, "en") for word in words(text) if _LETTER.search(word)}
+
+
+def content_stems(text: str) -> set[str]:
+    """Stems of the words that are no function words."""
+    stops = _function_words()
+    return {stem(word, "en") for word in words(text) if _LETTER.search(word) and word not in stops}
+
+
+def supported(thought: Thought, texts: Iterable[str]) -> bool:
+    """Whether every word of the thought's object occurs in the texts."""
+    given = {form for text in texts for form in stems(text)}
+    return stems(thought.object) <= given
+
+
+# Relations ----------------------------------------------------------------------------------
 def relation(one: Thought, other: Thought) -> Relation | None:
     """The relation of two thoughts of one space, the same in both directions."""
     if one.id == other.id or one.modality not in _REAL or other.modality not in _REAL:
         return None
-    if (one.confidence <= AGENT_WEIGHT) != (other.confidence <= AGENT_WEIGHT):
-        return None
     if content(one) == content(other):
         return "same" if "event" not in (one.kind, other.kind) or _one_day(one, other) else None
-    same_subject = canonical(one.subject) == canonical(other.subject)
-    if one.modality == other.modality and same_subject and one.predicate == other.predicate:
-        by_slot = _slot_relation(one, other)
-        if by_slot is not None:
-            return by_slot
-    if one.modality != other.modality or not _same_owner(one, other):
+    if one.predicate == other.predicate == "instruction":
+        return _instructions(one, other)
+    if not _one_subject(one, other):
         return None
-    return _worded_relation(one, other)
+    if one.predicate == other.predicate:
+        return _of_one_slot(one, other)
+    return _of_linked_slots(one, other)
 
 
 def _one_day(one: Thought, other: Thought) -> bool:
@@ -83,166 +141,108 @@ def _one_day(one: Thought, other: Thought) -> bool:
     return one.valid_from.date() == other.valid_from.date()
 
 
-def _slot_relation(one: Thought, other: Thought) -> Relation | None:
-    same_object = canonical(one.object) == canonical(other.object)
+def _one_subject(one: Thought, other: Thought) -> bool:
+    """Whether both are about the same person, or about a thing that may be the same."""
+    if canonical(one.subject) == canonical(other.subject):
+        return True
+    slot = slot_of(one.predicate)
+    if slot is None or slot.personal:
+        return False
+    first, second = thing_of(one.subject), thing_of(other.subject)
+    return (not first[0] or not second[0] or first[0] == second[0]) and _covers(first[1], second[1])
+
+
+def thing_of(subject: str) -> tuple[str, str]:
+    """Whose thing it is, empty if nobody's, and the thing: "Ann's bike" -> ("ann", "bike")."""
+    whose, mark, thing = canonical(subject).partition("'s ")
+    return (whose, thing) if mark else ("", whose)
+
+
+def _of_one_slot(one: Thought, other: Thought) -> Relation | None:
     if one.polarity != other.polarity:
-        return "update" if same_object else None
-    if is_single(one.predicate) and one.polarity == "positive" and not same_object:
-        return "update"
-    if (one.corrects or other.corrects) and not same_object:
-        return "update" if _alike(features(one), features(other)) >= 0.5 else None
-    return None
-
-
-def _same_owner(one: Thought, other: Thought) -> bool:
-    """Whether both may be about one person or thing; "the …" may be anybody's."""
-    first, second = owner(one), owner(other)
-    return first == second or first.startswith("the ") or second.startswith("the ")
-
-
-def owner(thought: Thought) -> str:
-    """The first name in the subject: "Ann" of "Ann's kids"."""
-    return canonical(thought.subject).split("'s")[0].split("’s")[0]
-
-
-def _worded_relation(one: Thought, other: Thought) -> Relation | None:
-    first, second = features(one), features(other)
-    if bool(first.never) != bool(second.never):
-        if owner(one) != owner(other):
-            return None
-        never, deed = (first, second) if first.never else (second, first)
-        positive = other if first.never else one
-        return "contest" if _denies(never, deed) and positive.kind != "preference" else None
-    if first.negative or second.negative or _different_ones(first, second):
+        return "update" if _ends(one, other) else None
+    if one.polarity == "negative" or canonical(one.object) == canonical(other.object):
         return None
-    pairs = ((a, b) for a in first.values for b in second.values)
-    if any(_revalued(a, b, first, second) for a, b in pairs if _pending(a, one, b, other)):
-        return "update"
+    if is_single(one.predicate):
+        # "works as a nurse" and "a nurse in A&E" agree; only figures differ by a part of them.
+        agree = _covers(one.object, other.object) and not _FIGURES.search(one.object + other.object)
+        return None if agree else "update"
+    if slot_of(one.predicate) is None and (one.corrects or other.corrects):
+        shared = meaningful(one.object) & meaningful(other.object)
+        return "update" if shared else None
     return None
 
 
-def _pending(a: Value, one: Thought, b: Value, other: Thought) -> bool:
-    """A day is moved only while it is still to come; else it is one more of its kind."""
-    if a.kind != "date" or one.valid_from is None or other.valid_from is None:
+_FIGURES = re.compile(r"\d")
+GENERIC = frozenset(("job", "partner", "studies", "called off", "it", ""))
+"""Objects of an end that name the slot and not its value: "quit my job"."""
+
+
+def _ends(one: Thought, other: Thought) -> bool:
+    negative, positive = (one, other) if one.polarity == "negative" else (other, one)
+    if canonical(negative.object) in GENERIC or _covers(negative.object, positive.object):
         return True
-    first, then = (a, other) if one.valid_from <= other.valid_from else (b, one)
-    assert then.valid_from is not None
-    return str(first.number) >= then.valid_from.date().isoformat()
+    # "Marmite is gone" ends "a kitten, Marmite"; who gave it back ends what was lent to them.
+    shared = meaningful(negative.object) & meaningful(positive.object)
+    return bool(shared) and negative.predicate in ("owns", "pet", "lent", "borrowed")
 
 
-def _denies(never: Features, deed: Features) -> bool:
-    """Whether what is said never to have been is stated by the other."""
-    if deed.negative:
-        return False
-    everything = frozenset().union(*never.never)
-    same_verb = never.never_verb in deed.stems
-    if len(_told_apart(everything & deed.stems, never)) >= 3:
-        return True
-    return any(_covers(alternative, never, deed, same_verb) for alternative in never.never)
+def _of_linked_slots(one: Thought, other: Thought) -> Relation | None:
+    if other.predicate not in LINKED.get(one.predicate, ()) and one.predicate not in LINKED.get(
+        other.predicate, ()
+    ):
+        return None
+    if one.polarity != other.polarity:
+        if {one.predicate, other.predicate} == {"likes", "dislikes"}:
+            return None
+        return "update" if _ends(one, other) else None
+    if one.polarity == "negative":
+        return None
+    pair = {one.predicate: one, other.predicate: other}
+    if pair.keys() == {"likes", "dislikes"}:
+        return "update" if meaningful(one.object) == meaningful(other.object) else None
+    if pair.keys() == {"works as", "works at"}:
+        return "update" if canonical(pair["works as"].object) == "retired" else None
+    if pair.keys() == {"status of life", "partner"}:
+        alone = canonical(pair["status of life"].object) in ("single", "divorced", "separated")
+        return "update" if alone else None
+    return None
 
 
-def _covers(alternative: frozenset[str], never: Features, deed: Features, same_verb: bool) -> bool:
-    shared = alternative & deed.stems
-    share = len(shared) / len(alternative)
-    if shared & never.names and alternative - shared <= _GENERIC:
-        return True
-    return len(_told_apart(shared, never)) >= 2 and share >= (0.5 if same_verb else 0.65)
+def _instructions(one: Thought, other: Thought) -> Relation | None:
+    """Two ways to do one thing: most of what the shorter is about stands in the other."""
+    first, second = topic(one.object), topic(other.object)
+    shared, fewer = len(first & second), min(len(first), len(second))
+    if one.polarity != other.polarity:
+        return "update" if shared and shared * 2 >= fewer else None
+    if one.polarity == "negative":
+        return None
+    return "update" if shared and shared * 2 >= fewer and shared < len(first | second) else None
 
 
-def _told_apart(shared: frozenset[str], never: Features) -> frozenset[str]:
-    """The shared stems, with all those of a name counted as one."""
-    names = shared & never.names
-    return (shared - names) | frozenset(sorted(names)[:1])
+@lru_cache(maxsize=4_096)
+def topic(instruction: str) -> frozenset[str]:
+    """What an instruction is about, without the words that make it one."""
+    words = slot_reader("en").instruction_topic(instruction)
+    return frozenset(_singular(word) for word in words)
 
 
-def _different_ones(one: Features, other: Features) -> bool:
-    """Whether they speak of different ones of a series, as of sprint 1 and sprint 2."""
-    nouns = {noun for noun, _ in one.ordinals} & {noun for noun, _ in other.ordinals}
-    return any(
-        {i for n, i in one.ordinals if n == noun}.isdisjoint(
-            i for n, i in other.ordinals if n == noun
-        )
-        for noun in nouns
-    )
+# Who may relate -----------------------------------------------------------------------------
+Key = tuple[str, ...]
 
 
-def _revalued(a: Value, b: Value, one: Features, other: Features) -> bool:
-    """Whether `a` and `b` are two values of one measure."""
-    if a.kind != b.kind or a.number == b.number:
-        return False
-    if a.kind == "count":
-        return _recounted(a, b, one, other)
-    if a.kind == "date":
-        return _rescheduled(a, b, one, other)
-    return _remeasured(a, b, one, other)
-
-
-def _remeasured(a: Value, b: Value, one: Features, other: Features) -> bool:
-    """The same kind of measure, such as accuracy, of something that both name."""
-    shared = a.near & b.near
-    if a.near & _MEASURES and b.near & _MEASURES:
-        return bool(shared & _MEASURES) and bool(shared - _MEASURES)
-    least = 0.5 if a.kind in _LENGTHS else 0.3
-    return len(shared) >= 2 and _alike(one, other) >= least
-
-
-def _recounted(a: Value, b: Value, one: Features, other: Features) -> bool:
-    changed = one.changed or other.changed
-    if a.head and b.head:
-        if a.head != b.head or (a.details and b.details and not a.details & b.details):
-            return False
-        beyond = (one.stems & other.stems) - {a.head}
-        return len(beyond) >= 2 or (changed and (bool(beyond) or not (a.details or b.details)))
-    if not (a.head or b.head):
-        return _remeasured(a, b, one, other)
-    counted, reached = (a, b) if a.head else (b, a)
-    return changed and counted.head in reached.near
-
-
-def _rescheduled(a: Value, b: Value, one: Features, other: Features) -> bool:
-    shared = a.near & b.near
-    if shared & _SCHEDULED and len(shared) >= 2:
-        return True
-    return len(shared) >= 3 and _alike(one, other) >= 0.4
-
-
-def _alike(one: Features, other: Features) -> float:
-    """Share of the content of the shorter statement that the other has too."""
-    smaller = min(len(one.stems), len(other.stems)) or 1
-    return len(one.stems & other.stems) / smaller
-
-
-_GENERIC = frozenset(
-    (
-        *("compon", "librari", "softwar", "tool", "framework", "featur", "app", "product"),
-        *("servic", "platform", "class", "packag", "system", "version", "stuff", "site"),
-    )
-)
-"""Nouns that only say what kind of thing a name is: "any Bootstrap components"."""
-_MEASURES = frozenset(
-    (
-        *("accuraci", "score", "rate", "coverag", "latenc", "respons", "speed", "grade", "quota"),
-        *("limit", "salari", "price", "cost", "budget", "weight", "height", "percentag", "growth"),
-        *(
-            "increas",
-            "reduct",
-            "rent",
-            "loan",
-            "incom",
-            "rais",
-            "bonus",
-            "discount",
-            "lag",
-            "delay",
-        ),
-    )
-)
-"""Stems of nouns that name what is measured; two values of different ones never compete."""
-_LENGTHS = frozenset(("cm", "mm", "m", "km", "mile", "px"))
-_SCHEDULED = frozenset(
-    (
-        *("deadlin", "due", "meet", "call", "interview", "appoint", "launch", "releas", "exam"),
-        *("flight", "trip", "wed", "parti", "session", "submiss", "sprint", "present", "deliveri"),
-        *("event", "concert", "class", "surgeri", "visit", "demo", "review", "workshop", "start"),
-    )
-)
+def keys(thought: Thought) -> Iterator[Key]:
+    """What a thought is filed under: two thoughts that relate share at least one key."""
+    yield ("said", *content(thought)[:3])
+    slot = slot_of(thought.predicate)
+    if thought.predicate == "instruction":
+        yield from (("asked", word) for word in topic(thought.object))
+        return
+    if slot is not None and not slot.personal:
+        words = meaningful(thing_of(thought.subject)[1])
+        yield from (("thing", thought.predicate, word) for word in words)
+        return
+    who, family = canonical(thought.subject), family_of(thought.predicate)
+    if is_single(thought.predicate):
+        yield ("slot", who, family)
+    yield from (("object", who, family, word) for word in meaningful(thought.object))

@@ -10,12 +10,25 @@ from datetime import UTC, datetime
 
 from knowhen.memory.errors import OperationRefused
 from knowhen.memory.records import Source, Thought
-from knowhen.memory.thoughts.relations import Relation, content, relation
+from knowhen.memory.stores.base import StoredTurn
+from knowhen.memory.thoughts.relations import (
+    Relation,
+    canonical,
+    content,
+    owner,
+    relation,
+    thing_of,
+)
+from knowhen.memory.thoughts.slots import is_personal
 
 _NO_TIME = datetime.min.replace(tzinfo=UTC)
 
 
 Place = tuple[datetime, int, int]
+
+
+HEARSAY_WEIGHT = 0.3
+"""Evidence of at most this weight never closes what a user said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +39,26 @@ class Standing:
     """Since when; the arrival number of its first turn, which orders what was said at the same
     time; and where in that turn it stands."""
     authors: frozenset[str]
+    own: bool = True
+    """Whether the person that it is about said it, or somebody put it in by hand."""
+    weight: float = 1.0
+    """The most that one of its sources counts."""
+
+
+def standing_of(thought: Thought, turns: Mapping[str, StoredTurn]) -> Standing:
+    """Where a thought stands, from the turns that it rests on.
+
+    A source without weight is a premise: it says what a correction is about, and states nothing.
+    """
+    known = [(turns[s.turn_id], s) for s in thought.sources if s.turn_id in turns and s.weight > 0]
+    first = min(((row.seq, source.start) for row, source in known), default=(0, 0))
+    authors = frozenset(canonical(row.turn.speaker or row.turn.role) for row, _ in known)
+    return Standing(
+        place=(thought.valid_from or _NO_TIME, *first),
+        authors=authors,
+        own=not known or owner(thought) in authors,
+        weight=max((source.weight for _, source in known), default=1.0),
+    )
 
 
 StandingOf = Callable[[Thought], Standing]
@@ -97,30 +130,52 @@ def resolve(thought: Thought, related: Related, standing: StandingOf) -> Thought
     """The unresolved `thought` with the status that `related`, unresolved too, gives it.
 
     - A restatement is merged into the first of an unbroken run of the same statement.
-    - A later value of a single-valued attribute closes it; a correction retracts it.
-    - What disagrees without one being the later, or cannot both be true, is contested.
+    - A later value of a slot that holds one closes it; a correction retracts it.
+    - What two say for one time, or somebody else says about a person later than the person
+      themself, is contested: neither closes the other.
     """
     own = standing(thought)
-    same = [other for other, kind in related if kind == "same"]
-    changes = [other for other, kind in related if kind == "update"]
+    same = [o for o, kind in related if kind == "same" and (standing(o).own or not own.own)]
+    told = [o for o, kind in related if kind == "update" and _may_differ(thought, o, standing)]
+    rivals = {o.id for o in told if _disputes(thought, own, o, standing(o))}
+    changes = [other for other in told if other.id not in rivals]
     first = _first_of_run(thought, own, same, changes, standing)
     if first is not None:
         return merged_into(thought, first)
-    rivals = {other.id for other, kind in related if kind == "contest"}
-    rivals |= {
-        o.id
-        for o in changes
-        if not (o.corrects or thought.corrects) and _disagree_at_once(own, standing(o))
-    }
-    rivals -= {o.id for o, kind in related if kind == "contest" and _outgrown(thought, o, standing)}
-    closers = [o for o in changes if standing(o).place > own.place and o.id not in rivals]
-    closers += [
-        o
-        for o, kind in related
-        if kind == "contest" and o.id not in rivals and standing(o).place > own.place
+    closers = [o for o in changes if standing(o).place > own.place]
+    closers = [
+        o for o in closers if standing(o).weight > HEARSAY_WEIGHT or own.weight <= HEARSAY_WEIGHT
     ]
     thought = replace(thought, contested=bool(rivals), rivals=tuple(sorted(rivals)))
     return _closed(thought, closers, standing) if closers else thought
+
+
+def _closes(later: Standing, own: Standing) -> bool:
+    strong = later.weight > HEARSAY_WEIGHT or own.weight <= HEARSAY_WEIGHT
+    return strong and later.place > own.place
+
+
+def _may_differ(thought: Thought, other: Thought, standing: StandingOf) -> bool:
+    """Whether a thing is the same one: "the dentist" of one speaker is not that of another."""
+    if is_personal(thought.predicate) or canonical(thought.subject) == canonical(other.subject):
+        return True
+    whose = {thing_of(t.subject)[0] for t in (thought, other)}
+    return len(whose) == 1 or bool(standing(thought).authors & standing(other).authors)
+
+
+def _disputes(thought: Thought, own: Standing, other: Thought, theirs: Standing) -> bool:
+    """Two values that do not follow each other.
+
+    Of a person's own slot the person's words hold, whatever others say later.
+    """
+    if is_personal(thought.predicate) and own.own != theirs.own:
+        hearsay, word = (theirs, own) if own.own else (own, theirs)
+        return hearsay.place >= word.place
+    if thought.corrects or other.corrects:
+        return False
+    if own.place[:2] == theirs.place[:2]:
+        return thought.polarity == other.polarity  # two values in one breath
+    return own.place[0] == theirs.place[0] and own.authors != theirs.authors
 
 
 def _first_of_run(
@@ -163,23 +218,10 @@ def with_sources(thought: Thought, again: Iterable[Source]) -> Thought:
     return replace(thought, sources=sources, confidence=confidence(sources))
 
 
-def _disagree_at_once(own: Standing, other: Standing) -> bool:
-    """Two values for one time: from two people, or in one breath."""
-    if own.place[:2] == other.place[:2]:
-        return True
-    return own.place[0] == other.place[0] and own.authors != other.authors
-
-
-def _outgrown(thought: Thought, other: Thought, standing: StandingOf) -> bool:
-    """Whether one says "never" and the other, later, that it has happened since."""
-    never, deed = (thought, other) if thought.polarity == "negative" else (other, thought)
-    return never.polarity == "negative" and standing(never).place < standing(deed).place
-
-
 def _closed(thought: Thought, closers: Sequence[Thought], standing: StandingOf) -> Thought:
-    correction = [other for other in closers if other.corrects]
-    by = min(correction or closers, key=lambda other: _rank(other, standing))
-    if correction:
+    """Closed by the next word on it: as no longer true, or as never true if that corrects it."""
+    by = min(closers, key=lambda other: _rank(other, standing))
+    if by.corrects:
         return replace(
             thought, status="retracted", superseded_by=by.id, retired_at=_later(thought, by)
         )

@@ -1,4 +1,10 @@
-"""The thoughts that one operation touches: loaded unresolved, changed, resolved, written back."""
+"""The thoughts that one operation touches: found, changed, resolved, written back.
+
+Only thoughts that share a key (`relations.keys`) are compared, and of the many that share one
+only the nearest in time, so that what one thought costs does not grow with the number of those
+alike: in a run of values each is replaced by the next, and never by a far one. What is found
+depends on the thoughts alone, not on the order of arrival.
+"""
 
 from bisect import bisect_left, insort
 from collections import ChainMap, defaultdict
@@ -8,64 +14,56 @@ from datetime import UTC, datetime
 
 from knowhen.memory.records import Source, Thought
 from knowhen.memory.stores.base import Entry, Store, StoredTurn
-from knowhen.memory.thoughts.clauses import is_single
-from knowhen.memory.thoughts.features import Features, features
-from knowhen.memory.thoughts.relations import Relation, canonical, content, owner, relation
+from knowhen.memory.thoughts.relations import (
+    Key,
+    Relation,
+    content,
+    keys,
+    meaningful,
+    owner,
+    relation,
+)
 from knowhen.memory.thoughts.resolution import (
     Standing,
     merged_into,
     resolve,
     settled_by_hand,
+    standing_of,
     unresolved,
     with_sources,
 )
 
-SHARED = 2
-"""Words that two statements must share to be compared."""
 REACH = 16
 """How many thoughts with a common key are compared on each side in time."""
-DENIED_REACH = 512
-"""The same for what a thought denies: there are few denials, and a deed may be long ago."""
+ALIKE = 3
+"""Words that two statements of one person share to speak of the same."""
 
-_Key = tuple[str, ...]
 _Place = tuple[float, str]
 """When a thought holds from, and its id."""
-_ANYBODY = "*"
-"""Owner of statements about "the …", which may be anybody's."""
-_EVERYBODY = "**"
-"""Under this owner every statement is found."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Keys:
+class _Filed:
     place: _Place
-    slot: _Key
-    statement: _Key
+    keys: tuple[Key, ...]
+    words: frozenset[str]
     owner: str
-    counted: frozenset[_Key]
-    measured: frozenset[_Key]
-    stems: frozenset[str]
-    never: tuple[frozenset[str], ...]
-    names: frozenset[str]
-    negative: bool
-    single: bool
-    corrects: bool
 
 
 class Neighbourhood:
     """The keys of all thoughts of a space, kept in memory and caught up by the ledger."""
 
     def __init__(self) -> None:
-        self._keys: dict[str, _Keys] = {}
-        self._filed: dict[_Key, list[_Place]] = defaultdict(list)
+        self._known: dict[str, _Filed] = {}
+        self._filed: dict[Key, list[_Place]] = defaultdict(list)
         self._into: dict[str, str] = {}
         self._restating: dict[str, set[str]] = defaultdict(set)
 
     def __len__(self) -> int:
-        return len(self._keys)
+        return len(self._known)
 
     def __contains__(self, thought_id: object) -> bool:
-        return thought_id in self._keys
+        return thought_id in self._known
 
     def catch_up(self, stored: Iterable[Thought]) -> None:
         """Take in thoughts as they are stored now, with what they were merged into."""
@@ -85,31 +83,31 @@ class Neighbourhood:
 
     def add(self, thoughts: Iterable[Thought]) -> None:
         """Take in thoughts; one that is known already is left as it is."""
-        new = [_keys(thought) for thought in thoughts if thought.id not in self._keys]
-        for keys in sorted(new, key=lambda keys: keys.place):
-            self._keys[keys.place[1]] = keys
-            for key in _filing(keys):
-                filed = self._filed[key]
-                if filed and keys.place < filed[-1]:
-                    insort(filed, keys.place)
+        new = [_filed(thought) for thought in thoughts if thought.id not in self._known]
+        for entry in sorted(new, key=lambda entry: entry.place):
+            self._known[entry.place[1]] = entry
+            for key in entry.keys:
+                places = self._filed[key]
+                if places and entry.place < places[-1]:
+                    insort(places, entry.place)
                 else:
-                    filed.append(keys.place)
+                    places.append(entry.place)
 
     def discard(self, thought_ids: Iterable[str]) -> None:
         """Forget thoughts; unknown ids are ignored."""
         for thought_id in thought_ids:
-            keys = self._keys.pop(thought_id, None)
-            if keys is None:
+            entry = self._known.pop(thought_id, None)
+            if entry is None:
                 continue
-            for key in _filing(keys):
-                filed = self._filed[key]
-                del filed[bisect_left(filed, keys.place)]
-                if not filed:
+            for key in entry.keys:
+                places = self._filed[key]
+                del places[bisect_left(places, entry.place)]
+                if not places:
                     del self._filed[key]
 
     def keep(self, thought_ids: Iterable[str]) -> None:
         """Forget every thought but these."""
-        gone = self._keys.keys() - set(thought_ids)
+        gone = (self._known.keys() | self._into.keys()) - set(thought_ids)
         self.discard(gone)
         for thought_id in gone:
             into = self._into.pop(thought_id, None)
@@ -119,115 +117,35 @@ class Neighbourhood:
 
     def near(self, thought_id: str) -> set[str]:
         """Ids of the thoughts worth comparing with a known one, itself left out."""
-        keys = self._keys.get(thought_id)
-        if keys is None:
+        entry = self._known.get(thought_id)
+        if entry is None:
             return set()
-        owners = (_EVERYBODY,) if keys.owner == _ANYBODY else (keys.owner, _ANYBODY)
-        alone = [keys.statement, ("correction", *keys.slot)]
-        if keys.single or keys.corrects:
-            alone.append(keys.slot)
-        alone.extend(("count", who, *key) for who in owners for key in keys.counted)
-        found = self._around(keys, alone, REACH)
-        measures = (("measure", who, *key) for who in owners for key in keys.measured)
-        for other in self._around(keys, measures, REACH) - found:
-            if len(self._keys[other].measured & keys.measured) >= SHARED:
-                found.add(other)
-        found.update(self._opposed(keys))
+        found = {i for key in entry.keys if key[0] != "word" for i in self._around(entry, key)}
         found.discard(thought_id)
         return found
 
     def alike(self, thought_id: str) -> set[str]:
         """Ids of the thoughts that share words enough with a known one to speak of the same."""
-        keys = self._keys.get(thought_id)
-        if keys is None:
+        entry = self._known.get(thought_id)
+        if entry is None:
             return set()
-        kind = "denied" if keys.never else "told"
-        found = self._around(keys, ((kind, keys.owner, stem) for stem in keys.stems), REACH)
-        return {i for i in found if len(self._keys[i].stems & keys.stems) >= SHARED + 1}
+        found = {i for key in entry.keys if key[0] == "word" for i in self._around(entry, key)}
+        return {i for i in found if len(self._known[i].words & entry.words) >= ALIKE}
 
-    def _around(self, keys: _Keys, shared: Iterable[_Key], reach: int) -> set[str]:
-        """Ids of the nearest thoughts in time under each of the keys."""
-        found: set[str] = set()
-        for key in shared:
-            filed = self._filed.get(key)
-            if filed is not None:
-                middle = bisect_left(filed, keys.place)
-                nearest = filed[max(0, middle - reach) : middle + reach + 1]
-                found.update(thought_id for _, thought_id in nearest)
-        return found
-
-    def _opposed(self, keys: _Keys) -> Iterator[str]:
-        """What may state something that a thought denies, or deny something that it states."""
-        if keys.never:
-            everything = frozenset().union(*keys.never)
-            told = (("told", keys.owner, stem) for stem in everything)
-            for other in self._around(keys, told, DENIED_REACH):
-                deed = self._keys[other]
-                if not deed.negative and _denies(keys, everything, deed.stems):
-                    yield other
-        elif not keys.negative:
-            denied = (("denied", keys.owner, stem) for stem in keys.stems)
-            for other in self._around(keys, denied, REACH):
-                never = self._keys[other]
-                if len(never.stems & keys.stems) >= SHARED or never.names & keys.stems:
-                    yield other
+    def _around(self, entry: _Filed, key: Key) -> Iterator[str]:
+        """Ids of the nearest thoughts in time under a key."""
+        places = self._filed.get(key, [])
+        middle = bisect_left(places, entry.place)
+        for _, thought_id in places[max(0, middle - REACH) : middle + REACH + 1]:
+            yield thought_id
 
 
-def _denies(keys: _Keys, everything: frozenset[str], deed: frozenset[str]) -> bool:
-    """Whether a deed holds enough of what is denied: of one alternative, or of all together."""
-    return len(everything & deed) > SHARED or any(
-        len(alternative & deed) >= max(SHARED, (len(alternative) + 1) // 2)
-        or alternative & keys.names & deed
-        for alternative in keys.never
-    )
-
-
-def _filing(keys: _Keys) -> Iterator[_Key]:
-    """The keys under which a thought is found."""
-    yield keys.slot
-    yield keys.statement
-    if keys.corrects:
-        yield ("correction", *keys.slot)
-    for who in (keys.owner, _EVERYBODY):
-        yield from (("count", who, *key) for key in keys.counted)
-        yield from (("measure", who, *key) for key in keys.measured)
-    if keys.never:
-        yield from (("denied", keys.owner, stem) for stem in keys.stems)
-    else:
-        yield from (("told", keys.owner, stem) for stem in keys.stems)
-
-
-def _keys(thought: Thought) -> _Keys:
-    found = features(thought)
-    subject = canonical(thought.subject)
-    who = owner(thought)
+def _filed(thought: Thought) -> _Filed:
     since = float("-inf") if thought.valid_from is None else thought.valid_from.timestamp()
-    return _Keys(
-        place=(since, thought.id),
-        slot=("slot", subject, thought.predicate),
-        statement=("statement", subject, thought.predicate, canonical(thought.object)),
-        owner=_ANYBODY if who.startswith("the ") else who,
-        counted=frozenset(_counted(found)),
-        measured=frozenset(
-            (value.kind, stem)
-            for value in found.values
-            if value.kind != "count"
-            for stem in value.near
-        ),
-        stems=found.stems,
-        never=found.never,
-        names=found.names,
-        negative=found.negative,
-        single=is_single(thought.predicate),
-        corrects=thought.corrects,
-    )
-
-
-def _counted(found: Features) -> Iterable[_Key]:
-    """The noun of each count, or what stands around a number that counts something unnamed."""
-    for value in found.values:
-        if value.kind == "count":
-            yield from ((stem,) for stem in ({value.head} if value.head else value.near))
+    who, words = owner(thought), meaningful(f"{thought.predicate} {thought.object}")
+    shared = tuple(("word", who, word) for word in sorted(words))
+    found = (*dict.fromkeys(keys(thought)), *shared)
+    return _Filed((since, thought.id), found, words, who)
 
 
 Index = Callable[[Sequence[Thought]], Sequence[Entry]]
@@ -458,12 +376,7 @@ class Workspace:
         self._standings = {i: self._standing(self._base[i]) for i in thought_ids}
 
     def _standing(self, thought: Thought) -> Standing:
-        known = [(self._turns[s.turn_id], s) for s in thought.sources if s.turn_id in self._turns]
-        first = min(((row.seq, source.start) for row, source in known), default=(0, 0))
-        return Standing(
-            place=(thought.valid_from or _NO_TIME, *first),
-            authors=frozenset(row.turn.speaker or row.turn.role for row, _ in known),
-        )
+        return standing_of(thought, self._turns)
 
     def _name_superseded(
         self, final: dict[str, Thought], related: Mapping[str, Mapping[str, Relation]]

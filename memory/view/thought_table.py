@@ -1,17 +1,19 @@
 """What thoughts know of the turns: which later ones overtook, and which are disputed."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from typing import Literal
 
+from knowhen.memory.language.slots import Asked
 from knowhen.memory.language.terms import terms
 from knowhen.memory.records import Thought
 from knowhen.memory.stores.base import Store
-from knowhen.memory.thoughts.clauses import is_single
+from knowhen.memory.thoughts.current import fits
 from knowhen.memory.thoughts.relations import relation
+from knowhen.memory.thoughts.slots import is_single
 
 Word = Literal["outdated by", "disputed by", "later"]
 
@@ -57,10 +59,11 @@ class ThoughtTable:
         asked: Collection[str],
         among: Collection[str],
         *,
+        slots: Sequence[Asked] = (),
         as_of: datetime | None = None,
         known_at: datetime | None = None,
     ) -> Iterator[Remark]:
-        """Remarks on what the turn says about any of the asked terms, that name a turn `among`.
+        """Remarks on what the turn says of the asked terms or slots, that name a turn `among`.
 
         What took over only after `as_of`, or was retired only after `known_at`, stood then.
         """
@@ -69,14 +72,14 @@ class ThoughtTable:
             thought = self._thoughts[thought_id]
             for later in islice(self._chain(thought, as_of, known_at), FOLLOWED):
                 others = _turns(later, among, turn_id)
-                if others and self._follows(thought, later, asked):
+                if others and self._follows(thought, later, asked, slots):
                     by_value = _only_by_value(thought, later)
                     yield from (Remark("later" if by_value else "outdated by", i) for i in others)
             for rival in map(self._thoughts.get, thought.rivals):
                 if rival is None or rival.status in _WITHDRAWN:
                     continue
                 others = _turns(rival, among, turn_id)
-                if others and self._both_asked(thought, rival, asked):
+                if others and self._both_asked(thought, rival, asked, slots):
                     yield from (Remark("disputed by", i) for i in others)
 
     def _chain(
@@ -93,20 +96,26 @@ class ThoughtTable:
             yield later
             thought = later
 
-    def _follows(self, first: Thought, later: Thought, asked: frozenset[str]) -> bool:
+    def _follows(
+        self, first: Thought, later: Thought, asked: frozenset[str], slots: Sequence[Asked]
+    ) -> bool:
         """Whether one at the end of a chain is a later word on what is asked.
 
         Only the next in the chain was compared with it: a further one may be about another thing.
         """
-        if not self._both_asked(first, later, asked):
+        if not self._both_asked(first, later, asked, slots):
             return False
         return later.id == first.superseded_by or relation(first, later) == "update"
 
-    def _both_asked(self, one: Thought, other: Thought, asked: frozenset[str]) -> bool:
-        """Whether the query asks about what both say.
+    def _both_asked(
+        self, one: Thought, other: Thought, asked: frozenset[str], slots: Sequence[Asked]
+    ) -> bool:
+        """Whether the query asks about what both say: for their slot, or in the same words.
 
-        Two values of one attribute need share but one term with it, as "lives in" does.
+        Two values of one slot need share but one term with it.
         """
+        if any(fits(one, slot) or fits(other, slot) for slot in slots):
+            return True
         common = self._terms_of(one) & self._terms_of(other) & asked
         return len(common) >= (1 if one.predicate == other.predicate else min(SHARED, len(asked)))
 

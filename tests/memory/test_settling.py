@@ -115,7 +115,13 @@ def stated(text: str, object: str, turn: str) -> Mapping[str, object]:
 
 
 RIDES = [
-    Turn("I ride my old horse to the office.", "Ann", time=START, session="s", id="a"),
+    Turn(
+        "I live in Leeds. I ride my old horse to the office.",
+        "Ann",
+        time=START,
+        session="s",
+        id="a",
+    ),
     Turn(
         "I ride the tram to the office, my old horse rests.",
         "Ann",

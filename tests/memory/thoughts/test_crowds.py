@@ -38,10 +38,10 @@ def said(texts: Sequence[str]) -> list[Turn]:
 
 
 CROWDS = {
-    "nothing alike but the words": [f"I went to city {n}." for n in range(ALIKE)],
+    "nothing alike but the words": [f"I love city {n}." for n in range(ALIKE)],
     "one statement": ["I love the sea."] * ALIKE,
     "values of one attribute": [f"My favorite number is {n}." for n in range(ALIKE)],
-    "values of one measure": [f"I ran {n + 1} km along the river." for n in range(ALIKE)],
+    "values of one measure": [f"My rent is {n + 1} euros." for n in range(ALIKE)],
 }
 
 
@@ -121,13 +121,3 @@ def test_forgetting_what_parted_two_long_runs_joins_them(talk: Talk, short_reach
     assert runs(talk) == {"t0": names(0, 8), "t8": {"t8"}, "t9": names(9, 17)}
     talk.forget("t8")
     assert runs(talk) == {"t0": names(0, 17) - {"t8"}}
-
-
-def test_what_was_found_to_disagree_is_not_lost_in_the_crowd(talk: Talk, short_reach: None) -> None:
-    talk.say("I downloaded Zotero to manage my citations.", id="deed")
-    talk.say("I've never used any citation software like Zotero.", id="never", day=1)
-    for n in range(12):
-        talk.say(f"I've never used any citation software like Zotero {n}.", id=f"n{n}", day=2 + n)
-    deed = next(t for t in talk.all() if t.sources[0].turn_id == "deed")
-    never = next(t for t in talk.all() if t.sources[0].turn_id == "never")
-    assert never.id in deed.rivals and deed.id in never.rivals

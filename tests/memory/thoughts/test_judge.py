@@ -9,8 +9,8 @@ from .conftest import Talk
 
 
 def commuting(talk: Talk) -> Talk:
-    talk.say("I ride my old brown horse to the office.", id="a")
-    talk.say("I ride the tram to the office, my old horse rests.", id="b", day=3)
+    talk.say("I love riding my old brown horse.", id="a")
+    talk.say("I hate riding my old brown horse in rain.", id="b", day=3)
     talk.say("I live in Berlin.", id="c")
     talk.say("I moved to Paris.", id="d", day=9)
     return talk

@@ -40,7 +40,7 @@ def test_saying_it_again_reinforces_with_the_new_source(talk: Talk) -> None:
 def test_a_new_value_closes_the_interval_of_the_old(talk: Talk) -> None:
     talk.say("I live in Berlin.", id="a")
     talk.say("I moved to Paris.", id="b", day=30)
-    berlin, paris = talk.one("Ann lives in Berlin."), talk.one("Ann moved to Paris.")
+    berlin, paris = talk.one("Ann lives in Berlin."), talk.one("Ann lives in Paris.")
     assert (berlin.status, berlin.superseded_by, berlin.valid_to) == (
         "superseded",
         paris.id,
@@ -52,7 +52,7 @@ def test_a_new_value_closes_the_interval_of_the_old(talk: Talk) -> None:
 def test_an_old_fact_that_arrives_late_does_not_replace_the_new_one(talk: Talk) -> None:
     talk.say("I moved to Paris.", id="b", day=30)
     talk.say("I live in Berlin.", id="a")
-    assert talk.active() == {"Ann moved to Paris."}
+    assert talk.active() == {"Ann lives in Paris."}
     assert talk.one("Ann lives in Berlin.").valid_to == START + timedelta(days=30)
 
 
@@ -66,13 +66,12 @@ def test_going_back_to_an_old_value_is_remembered_as_going_back(talk: Talk) -> N
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ("The dashboard API averages 800ms.", "The dashboard API response now averages 250ms."),
-        ("I've completed 12 area problems.", "I've now completed 15 area problems."),
-        ("My Zotero library has 45 sources.", "I've added 52 sources to my Zotero library."),
-        (
-            "I have a deadline of April 1, 2024 for the first sprint.",
-            "The new deadline of the first sprint is April 5, 2024.",
-        ),
+        ("The oven takes 40 minutes.", "The oven takes 25 minutes now."),
+        ("I've read 12 crime novels.", "I've now read 15 crime novels."),
+        ("My garden has 45 roses.", "My garden has 52 roses."),
+        ("My dentist appointment is on April 1.", "The dentist appointment moved to April 5."),
+        ("I drive a Volvo.", "I sold the Volvo."),
+        ("I'm allergic to nuts.", "I'm not allergic to nuts after all."),
         ("My favorite color is green.", "My favorite color is blue."),
         ("I'm engaged.", "I got married."),
     ],
@@ -88,11 +87,14 @@ def test_an_update_is_linked_to_what_it_updates(talk: Talk, old: str, new: str) 
     ("one", "other"),
     [
         ("I have 3 cats.", "I have 4 dogs."),
-        ("I finished sprint 1 on March 2.", "I finished sprint 2 on March 9."),
-        ("I went to a pottery class on March 2.", "I went to a pottery class on March 9."),
-        ("I will move to Rome.", "I live in Oslo."),
-        ("I scored 80% on the math quiz.", "My phone battery is at 40%."),
-        ("I use Flask 2.3.1.", "I use Flask with Python 3.11."),
+        ("I finished a painting on March 2, 2023.", "I finished a quilt on March 9, 2023."),
+        (
+            "I went to a pottery class on March 2, 2023.",
+            "I went to a pottery class on March 9, 2023.",
+        ),
+        ("I'm moving to Rome in May.", "I live in Oslo."),
+        ("My exam score is 80%.", "My phone battery is at 40%."),
+        ("My cousin lives in Rome.", "I live in Oslo."),
     ],
 )
 def test_different_things_are_left_apart(talk: Talk, one: str, other: str) -> None:
@@ -102,20 +104,25 @@ def test_different_things_are_left_apart(talk: Talk, one: str, other: str) -> No
     assert not any(t.contested for t in talk.all())
 
 
-def test_never_after_the_deed_is_contested_and_each_names_the_other(talk: Talk) -> None:
-    talk.say("I implemented a basic homepage route with Flask.", id="a")
-    talk.say("I've never written any Flask routes.", id="b", day=2)
-    deed, never = sorted(talk.all(), key=lambda t: t.polarity == "negative")
-    assert deed.rivals == (never.id,) and never.rivals == (deed.id,)
-    assert deed.contested and never.contested
-    assert deed.status == never.status == "active"
+def test_what_somebody_else_says_never_replaces_the_own_words_of_a_person(talk: Talk) -> None:
+    talk.say("I live in Berlin.", id="a")
+    talk.say("Ann lives in Moscow now.", id="b", day=5, speaker="Mallory")
+    own, heard = sorted(talk.all(), key=lambda t: str(t.valid_from))
+    assert (own.status, heard.status) == ("active", "active")
+    assert own.rivals == (heard.id,) and heard.rivals == (own.id,)
+    talk.say("I moved to Paris.", id="c", day=9)
+    assert {t.object: t.status for t in talk.all()} == {
+        "Berlin": "superseded",
+        "Moscow": "superseded",
+        "Paris": "active",
+    }
 
 
-def test_a_deed_after_never_ends_the_never(talk: Talk) -> None:
-    talk.say("I've never used Zotero.", id="a")
-    talk.say("I used Zotero for my essay.", id="b", day=5)
-    never, deed = sorted(talk.all(), key=lambda t: str(t.valid_from))
-    assert (never.status, never.superseded_by, deed.contested) == ("superseded", deed.id, False)
+def test_of_a_thing_that_is_nobodys_the_latest_word_holds(talk: Talk) -> None:
+    talk.say("The party is on June 14.", id="a")
+    talk.say("The party has been moved to June 21.", id="b", day=5, speaker="Bob")
+    first, second = sorted(talk.all(), key=lambda t: t.object)
+    assert first.superseded_by == second.id
 
 
 def test_two_people_who_disagree_at_once_are_contested(talk: Talk) -> None:
@@ -131,8 +138,8 @@ def test_a_correction_retracts_what_was_never_true(talk: Talk) -> None:
             turn("No, I meant March 5.", id="b", day=0.01),
         ]
     )
-    wrong = talk.one("Ann's dentist appointment is on 3 March 2024.")
-    right = talk.one("Ann's dentist appointment is on 5 March 2024.")
+    wrong = talk.one("Ann's dentist appointment: 2024-03-03.")
+    right = talk.one("Ann's dentist appointment: 2024-03-05.")
     assert (wrong.status, wrong.superseded_by, right.status) == ("retracted", right.id, "active")
 
 
@@ -175,12 +182,12 @@ def test_time_travel_tells_what_was_true_and_what_was_known(talk: Talk) -> None:
 def test_erasing_the_new_fact_brings_back_the_old(talk: Talk) -> None:
     talk.say("I live in Berlin.", id="a")
     talk.say("I moved to Paris.", id="b", day=30)
-    berlin, paris = talk.one("Ann lives in Berlin."), talk.one("Ann moved to Paris.")
+    berlin, paris = talk.one("Ann lives in Berlin."), talk.one("Ann lives in Paris.")
     gone = talk.ledger.erase(turn_ids=["b"])
     assert (gone.vanished, gone.revived, tuple(each.text for each in gone.thoughts)) == (
         (paris.id,),
         (berlin.id,),
-        ("Ann moved to Paris.",),
+        ("Ann lives in Paris.",),
     )
     assert talk.one("Ann lives in Berlin.").valid_to is None
 
@@ -200,7 +207,7 @@ def test_erasing_a_parent_leaves_no_word_of_it_in_what_was_merged(talk: Talk) ->
     talk.ledger.apply(Merge(ids))
     assert len(talk.active()) == 1
     talk.forget("a")
-    assert talk.active() == {"Ann loves violins."}
+    assert talk.active() == {"Ann likes violins."}
     assert "kayak" not in str(talk.all()) + str(talk.store.operations("home"))
 
 
@@ -214,12 +221,10 @@ def test_an_erasure_cannot_be_undone(talk: Talk) -> None:
 
 def test_a_merge_says_everything_and_points_back(talk: Talk) -> None:
     talk.say("I work as a nurse.", id="a")
-    talk.say("I play chess on Sundays.", id="b")
+    talk.say("I play chess.", id="b")
     nurse, chess = sorted(talk.all(), key=lambda t: t.text, reverse=True)
-    talk.ledger.apply(
-        Merge((nurse.id, chess.id), "Ann works as a nurse and plays chess on Sundays.")
-    )
-    child = talk.one("Ann works as a nurse and plays chess on Sundays.")
+    talk.ledger.apply(Merge((nurse.id, chess.id), "Ann works as a nurse and plays chess."))
+    child = talk.one("Ann works as a nurse and plays chess.")
     assert {s.turn_id for s in child.sources} == {"a", "b"}
     assert talk.one(nurse.text).merged_into == child.id
 
@@ -227,8 +232,8 @@ def test_a_merge_says_everything_and_points_back(talk: Talk) -> None:
 @pytest.mark.parametrize(
     ("one", "other"),
     [
-        ("I love kayaks.", "I don't like violins."),
-        ("I love kayaks.", "I will buy a violin."),
+        ("I love kayaks.", "I no longer live in Rome."),
+        ("I love kayaks.", "I will visit Rome on May 3, 2024."),
         ("I saw a play on March 1, 2023.", "I saw a film on March 2, 2023."),
     ],
 )
@@ -244,24 +249,24 @@ def test_a_merge_that_would_lose_a_word_is_refused(talk: Talk) -> None:
     talk.say("I love kayaks.", id="a")
     talk.say("I love violins.", id="b")
     with pytest.raises(OperationRefused, match="violin"):
-        talk.ledger.apply(Merge(tuple(t.id for t in talk.all()), "Ann loves kayaks."))
+        talk.ledger.apply(Merge(tuple(t.id for t in talk.all()), "Ann likes kayaks."))
 
 
 def test_operations_by_hand_stay_when_more_is_learned(talk: Talk) -> None:
     talk.say("I live in Berlin.", id="a")
     talk.say("I love kayaks.", id="b")
     talk.ledger.apply(Retract(talk.one("Ann lives in Berlin.").id))
-    talk.ledger.apply(Expire(talk.one("Ann loves kayaks.").id))
+    talk.ledger.apply(Expire(talk.one("Ann likes kayaks.").id))
     talk.say("I live in Berlin.", id="c", day=1)
     talk.say("I moved to Paris.", id="d", day=2)
-    assert talk.one("Ann loves kayaks.").status == "expired"
+    assert talk.one("Ann likes kayaks.").status == "expired"
     retracted = [t for t in talk.all() if t.status == "retracted"]
     assert [t.sources[0].turn_id for t in retracted] == ["a"]
 
 
 def test_superseding_by_hand_links_what_rules_left_open(talk: Talk) -> None:
-    talk.say("I ride a horse to work.", id="a")
-    talk.say("I take the tram to work.", id="b", day=3)
+    talk.say("I love riding to work.", id="a")
+    talk.say("I hate long journeys.", id="b", day=3)
     horse, tram = sorted(talk.all(), key=lambda t: str(t.valid_from))
     done = talk.ledger.apply(Supersede(horse.id, tram.id))
     assert talk.one(horse.text).superseded_by == tram.id
@@ -274,18 +279,18 @@ def test_superseding_by_hand_links_what_rules_left_open(talk: Talk) -> None:
 
 def test_use_makes_more_stable_and_undo_forgets_it(talk: Talk) -> None:
     talk.say("I love kayaks.", id="a")
-    before = talk.one("Ann loves kayaks.")
+    before = talk.one("Ann likes kayaks.")
     talk.clock.advance(timedelta(days=30))
     used = talk.ledger.apply(Use((before.id,)))
-    after = talk.one("Ann loves kayaks.")
+    after = talk.one("Ann likes kayaks.")
     assert after.stability > before.stability and after.uses == 1
     talk.ledger.undo(used)
-    assert talk.one("Ann loves kayaks.") == before
+    assert talk.one("Ann likes kayaks.") == before
 
 
 def test_undo_goes_backwards_where_operations_meet(talk: Talk) -> None:
     talk.say("I love kayaks.", id="a")
-    kayaks = talk.one("Ann loves kayaks.").id
+    kayaks = talk.one("Ann likes kayaks.").id
     pin = talk.ledger.apply(Pin(kayaks))
     talk.ledger.apply(Pin(kayaks, False))
     with pytest.raises(OperationRefused, match="later operation"):
@@ -317,7 +322,7 @@ def test_a_failed_operation_leaves_no_trace(talk: Talk) -> None:
         talk.ledger.apply(Merge((before[0].id, "nothing")))
     assert talk.all() == before
     talk.say("I love violins.", id="b")
-    assert talk.active() == {"Ann loves kayaks.", "Ann loves violins."}
+    assert talk.active() == {"Ann likes kayaks.", "Ann likes violins."}
 
 
 def test_two_ledgers_over_one_home_see_each_other(tmp_path: Path) -> None:
@@ -350,4 +355,4 @@ def test_a_store_that_fails_to_commit_leaves_the_ledger_in_step() -> None:
         ledger.apply(Insert("I love kayaks."))
         raise ZeroDivisionError
     ledger.apply(Insert("I love kayaks."))
-    assert talk.active() == {"User loves kayaks."}
+    assert talk.active() == {"User likes kayaks."}

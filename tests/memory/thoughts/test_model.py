@@ -133,7 +133,7 @@ def test_every_prompt_renders() -> None:
 
 
 def test_the_comparing_prompt_renders(talk: Talk) -> None:
-    talk.say("I ride a horse to work.", id="a")
+    talk.say("I love old horses.", id="a")
     (horse,) = talk.all()
     system, user = ask_verdicts([(horse, horse)])
     assert "replaces" in system.content

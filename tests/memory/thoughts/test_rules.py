@@ -23,24 +23,22 @@ def texts(text: str, *, speaker: str = "Ann", role: Role = "user") -> list[str]:
 @pytest.mark.parametrize(
     ("said", "thought"),
     [
-        ("I'm keen on counseling.", "Ann is keen on counseling."),
-        ("I've moved to Oslo!", "Ann has moved to Oslo."),
-        ("I don't eat meat.", "Ann doesn't eat meat."),
-        ("I really love my violin.", "Ann really loves their violin."),
-        ("My dog chased me home.", "Ann's dog chased Ann home."),
-        ("Yeah, I painted that lake.", "Ann painted that lake."),
-        ("Hey Mel, I joined a choir!", "Ann joined a choir."),
-        ("Gonna visit my aunt!", "Ann is going to visit Ann's aunt."),
-        ("Researching adoption agencies.", "Ann is researching adoption agencies."),
-        ("Last week I went to a parade.", "Last week (19–25 February 2024) Ann went to a parade."),
-        ("I saw a play yesterday.", "Ann saw a play on 29 February 2024."),
-        ("I'll fly to Rome next month.", "Ann will fly to Rome next month (April 2024)."),
-        ("We roast marshmallows at camp.", "Ann: We roast marshmallows at camp."),
-        ("Pottery is a big part of my life.", "Pottery is a big part of Ann's life."),
-        ("The dashboard API averages 250ms.", "The dashboard API averages 250ms."),
+        ("I'm keen on counseling.", "Ann likes counseling."),
+        ("I've moved to Oslo!", "Ann lives in Oslo."),
+        ("I don't eat meat.", "Ann's diet: eats no meat."),
+        ("My sister Bea lives in Toronto.", "Bea lives in Toronto."),
+        ("My brother is a nurse.", "Ann's brother works as nurse."),
+        ("Hey Mel, I joined a choir yesterday!", "Ann joined a choir yesterday (2024-02-29)."),
+        ("Last week I went to a parade.", "Ann went to a parade (2024-02-19 – 2024-02-25)."),
+        ("I'm flying to Rome on May 3.", "Ann is planning: flying to Rome on May 3 (2024-05-03)."),
+        ("My dentist appointment is on 5 March.", "Ann's dentist appointment: 2024-03-05."),
+        ("The rent is 350 euros.", "The rent costs 350 euros."),
+        ("The oven takes 40 minutes.", "The oven: 40 minutes."),
+        ("I sold the Volvo.", "Ann no longer has the Volvo."),
+        ("Please never use emojis.", "Ann asks: Please never use emojis."),
     ],
 )
-def test_a_statement_reads_alone(said: str, thought: str) -> None:
+def test_a_slot_is_told_so_that_it_reads_alone(said: str, thought: str) -> None:
     assert texts(said) == [thought]
 
 
@@ -50,53 +48,40 @@ def test_a_statement_reads_alone(said: str, thought: str) -> None:
         "How are you?",
         "can you help me with that",
         "Thanks, that's really sweet!",
-        "Wow, Mel! So proud of you.",
         "You're doing an awesome job!",
-        "I'm so happy for you!",
         "I agree with you.",
-        "Good luck, talk to you soon!",
         "What a beautiful painting",
-        "Sounds great, see you then.",
-        "```py\nI = 'am code'\n```",
+        "Pottery is a big part of my life.",
+        "I love that!",
+        "I like how you put it.",
+        "If I lived in Rome, I'd eat better.",
+        "I wish I had a dog.",
+        "She said I live in a dream world.",
+        "In the novel I'm writing, I live in Paris.",
+        "Do I live in Berlin?",
+        "Maybe I'm allergic to cats.",
+        'He shouted "I live in Rome" and left.',
+        "```py\nI = 'I live in Rome'\n```",
     ],
 )
-def test_questions_and_small_talk_make_no_thoughts(said: str) -> None:
+def test_what_fills_no_slot_for_sure_makes_no_thought(said: str) -> None:
     assert texts(said) == []
-
-
-def test_a_long_turn_is_cut_into_statements_and_its_question_left_out() -> None:
-    said = (
-        "I'm working on sprint 2, and I've already finished sprint 1 on March 29, but I prefer "
-        "small steps, so can you help me with that?"
-    )
-    assert texts(said) == [
-        "Ann is working on sprint 2.",
-        "Ann has already finished sprint 1 on 29 March 2024.",
-        "Ann prefers small steps.",
-    ]
-
-
-def test_what_a_question_tells_on_the_way_is_kept() -> None:
-    said = "How can I use the fact that I secured 5 interviews?"
-    assert texts(said) == ["Ann secured 5 interviews."]
 
 
 @pytest.mark.parametrize(
     ("said", "modality", "polarity", "kind"),
     [
         ("I live in Rome.", "asserted", "positive", "fact"),
-        ("I will visit Lisbon.", "planned", "positive", "plan"),
-        ("I might visit Lisbon.", "hypothetical", "positive", "fact"),
-        ("Bob said that I sing badly.", "quoted", "positive", "fact"),
-        ("I have never seen snow.", "asserted", "negative", "fact"),
-        ("I don't like onions.", "asserted", "negative", "preference"),
+        ("I will visit Lisbon on May 3.", "planned", "positive", "plan"),
+        ("I'm not allergic to nuts.", "asserted", "negative", "fact"),
+        ("I don't like onions.", "asserted", "positive", "preference"),
         ("I love onions.", "asserted", "positive", "preference"),
         ("Always answer in German.", "asserted", "positive", "instruction"),
-        ("Please never use emojis.", "asserted", "negative", "instruction"),
-        ("I started a job in May 2023.", "asserted", "positive", "event"),
+        ("You can use emojis again.", "asserted", "negative", "instruction"),
+        ("I saw a play yesterday.", "asserted", "positive", "event"),
     ],
 )
-def test_denials_plans_and_quotations_stay_what_they_are(
+def test_denials_plans_and_instructions_stay_what_they_are(
     said: str, modality: str, polarity: str, kind: str
 ) -> None:
     (proposal,) = read(said)
@@ -108,43 +93,61 @@ def test_denials_plans_and_quotations_stay_what_they_are(
     [
         ("I live in New York with my cat.", "lives in", "New York"),
         ("I moved to Berlin last year.", "lives in", "Berlin"),
-        ("I work as a nurse at night.", "works as", "nurse at night"),
+        ("I work as a court interpreter.", "works as", "court interpreter"),
         ("I work at Siemens.", "works at", "Siemens"),
         ("I just turned 30.", "age", "30"),
-        ("I'm divorced.", "relationship status", "divorced"),
+        ("I'm divorced.", "status of life", "divorced"),
         ("My favourite book is Dune.", "favorite book", "Dune"),
         ("My name is Ann Lee.", "name", "Ann Lee"),
+        ("I have three cats now.", "number of cats", "three"),
+        ("My new boss is Olaf.", "boss", "Olaf"),
     ],
 )
-def test_single_valued_attributes_have_one_name(said: str, predicate: str, object: str) -> None:
+def test_a_slot_has_one_name_and_a_clean_value(said: str, predicate: str, object: str) -> None:
     (proposal,) = read(said)
     assert (proposal.predicate, proposal.object) == (predicate, object)
 
 
-def test_a_hedge_weighs_less_than_a_plain_statement() -> None:
-    (sure,), (unsure,) = read("I need glasses."), read("I probably need glasses.")
-    assert unsure.sources[0].weight < sure.sources[0].weight
+def test_it_points_to_the_thing_that_was_told_of_last() -> None:
+    said = ("My interview is on March 20.", "It's been moved to March 27.")
+    turns = [turn(text, id=f"t{n}", day=n) for n, text in enumerate(said)]
+    first, second = RuleProposer().propose(turns).items
+    assert (second.subject, second.object) == (first.subject, "2024-03-27")
+    assert [(s.turn_id, s.weight > 0) for s in second.sources] == [("t1", True), ("t0", False)]
 
 
-def test_what_an_agent_says_it_did_weighs_little_and_its_advice_is_not_taken() -> None:
-    said = "I booked the table for Friday. I recommend the soup. You can pay by card."
+def test_a_correction_finds_its_statement_in_an_earlier_sitting() -> None:
+    before = [turn("My dog is called Rex.", id="a"), turn("I'm 34 years old.", id="b")]
+    (right,) = (
+        RuleProposer().propose_after(before, [turn("Sorry, I meant 43.", id="c", day=9)]).items
+    )
+    assert (right.predicate, right.object, right.corrects) == ("age", "43", True)
+
+
+def test_an_assistant_states_nothing_about_itself_and_gives_no_orders() -> None:
+    said = "I live in the cloud. Always answer in German. Bea lives in Rome."
     (proposal,) = read(said, speaker="assistant", role="assistant")
-    assert proposal.text.startswith("Assistant booked the table")
+    assert proposal.text == "Bea lives in Rome."
     assert proposal.sources[0].weight <= 0.3
 
 
 def test_recalled_text_is_never_learned_again() -> None:
     said = f"{fenced('I live in Bonn. I have 3 cats.')} I love tea."
-    assert texts(said) == ["Ann loves tea."]
+    assert texts(said) == ["Ann likes tea."]
 
 
-def test_a_source_points_to_the_words_it_rests_on() -> None:
+def test_a_source_points_to_the_sentence_it_rests_on() -> None:
     said = "Hello there! I love tea, but I hate coffee."
     spans = [(s.start, s.end) for proposal in read(said) for s in proposal.sources]
-    assert [said[a:b] for a, b in spans] == ["I love tea", "I hate coffee."]
+    assert [said[a:b] for a, b in spans] == ["I love tea, but I hate coffee."] * 2
 
 
 def test_a_past_event_holds_from_its_day_and_a_state_from_when_it_was_said() -> None:
     event, state = read("I saw a play yesterday.") + read("I live in Rome.")
     assert event.valid_from is not None and f"{event.valid_from:%F}" == "2024-02-29"
     assert state.valid_from is None and state.said_at is not None
+
+
+def test_a_plan_lapses_when_its_day_has_passed() -> None:
+    (plan,) = read("I'm flying to Rome on May 3.")
+    assert plan.valid_to is not None and f"{plan.valid_to:%F}" == "2024-05-04"
