@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test lint types extras bench clean
+.PHONY: demo test lint types extras bench crowd clean
 
 demo: .venv/core  ## Install the core only and watch a memory at work
 	$(BIN)/python examples/demo.py
@@ -21,6 +21,9 @@ extras: .venv/python  ## Each framework alone in a fresh environment runs its ex
 
 bench: .venv/all  ## The shipped weights on LoCoMo: make bench DATA=folder
 	$(BIN)/python benchmarks/locomo.py --data $(DATA)
+
+crowd: .venv/core  ## Thirteen processes on one new home for 45 seconds
+	$(BIN)/python benchmarks/crowd.py
 
 clean:
 	rm -rf .venv .dev build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

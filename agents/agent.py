@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from knowhen.agents.chat import Chat, make_chat
-from knowhen.agents.mind import Background, Minds
+from knowhen.agents.mind import Background, GateMode, Minds
 from knowhen.memory.closing import Closing
 from knowhen.memory.errors import InvalidInput
 from knowhen.memory.manager import MemoryManager
-from knowhen.memory.models.base import Message
+from knowhen.memory.models.base import ChatModel, Message
 from knowhen.memory.recall.answering import answer, cited
 from knowhen.memory.records import Answer, Recall, Turn
 
@@ -33,6 +33,8 @@ class Exchange:
 
     recall: Recall
     messages: tuple[Message, ...]
+    read: bool = False
+    """Whether the answer is read from memory, quote by quote, and not left to the chat."""
 
 
 class MemoryAgent(Closing):
@@ -52,7 +54,11 @@ class MemoryAgent(Closing):
         name: who the user is.
         instructions: what the model is told before anything else.
         window: how many of the session's last turns the model sees as they were said.
-        gate: False shows the model what was found whatever the gate decides.
+        gate: `on`, `off` (the model is shown what was found whatever the gate decides), or
+            `shadow` (as off, and what the gate would have done is logged).
+        checked: what memory answers is read as `MemoryManager.answer` reads it: each quote is
+            looked up in its turn, what contradicts is weighed, and a question on which the
+            decision is close is put in other words first. Small talk goes to the chat as ever.
         background: the thread to think in, when several agents share one; they leave it open.
     """
 
@@ -66,11 +72,13 @@ class MemoryAgent(Closing):
         name: str = USER,
         instructions: str = "",
         window: int = 12,
-        gate: bool = True,
+        gate: GateMode = "on",
+        checked: bool = False,
         background: Background | None = None,
     ) -> None:
         choice = memory.model if chat is None else chat
         self._chat: Chat | None = None if choice is None else make_chat(choice)
+        self._reader = _reader(self._chat, memory) if checked else None
         self._minds = Minds(memory, budget=budget, gate=gate, background=background)
         self._mind = self._minds.of(None)
         self._is_guest = False
@@ -105,6 +113,8 @@ class MemoryAgent(Closing):
         exchange = self._listen(text)
         if self._chat is None:
             return self._quote(exchange)
+        if exchange.read:
+            return self._read(exchange)
         try:
             said = self._chat.reply(exchange.messages)
         except InvalidInput:  # an asynchronous chat asked synchronously: a mistake in the program
@@ -118,6 +128,8 @@ class MemoryAgent(Closing):
         exchange = await asyncio.to_thread(self._listen, text)
         if self._chat is None:
             return self._quote(exchange)
+        if exchange.read:
+            return await asyncio.to_thread(self._read, exchange)
         try:
             said = await self._chat.areply(exchange.messages)
         except Exception as error:  # as in `reply`
@@ -131,8 +143,8 @@ class MemoryAgent(Closing):
         """
         exchange = self._listen(text)
         pieces: list[str] = []
-        if self._chat is None:
-            yield self._quote(exchange).text
+        if self._chat is None or exchange.read:
+            yield (self._quote(exchange) if self._chat is None else self._read(exchange)).text
             return
         try:
             for piece in self._chat.stream(exchange.messages):
@@ -156,6 +168,9 @@ class MemoryAgent(Closing):
         if self._chat is None:
             yield self._quote(exchange).text
             return
+        if exchange.read:
+            yield (await asyncio.to_thread(self._read, exchange)).text
+            return
         try:
             async with aclosing(self._chat.astream(exchange.messages)) as said:
                 async for piece in said:
@@ -178,7 +193,9 @@ class MemoryAgent(Closing):
         before = self._mind.history(self.session, newest=self._window)
         # Without a model nobody reads the window, so its turns may be quoted like all others.
         window = before if self._chat is not None else []
-        recall = self._mind.recall(text, recent=window, asker=self._asker)
+        recall = self._mind.recall(
+            text, recent=window, asker=self._asker, advised=self._reader is not None
+        )
         self._mind.keep([self._mind.turn(text, speaker=self.name, session=self.session)])
         front = "\n\n".join(filter(None, (self._instructions, self._mind.front(self._asker))))
         messages = [Message("system", front)] if front else []
@@ -186,7 +203,8 @@ class MemoryAgent(Closing):
         prompt = self._mind.shown(recall, recent=window, instructions=self._instructions)
         if prompt:  # behind all that stays as it was
             messages.append(Message("system", prompt))
-        return Exchange(recall, (*messages, Message("user", text)))
+        read = self._reader is not None and bool(prompt)
+        return Exchange(recall, (*messages, Message("user", text)), read)
 
     @property
     def _asker(self) -> str | None:
@@ -196,6 +214,14 @@ class MemoryAgent(Closing):
         turn = self._mind.turn(said, role="assistant", session=self.session)
         self._mind.keep([turn])
         self.last = Answer(said, exchange.recall, cited(said, exchange.recall))
+        return self.last
+
+    def _read(self, exchange: Exchange) -> Answer:
+        """Answer with what the model reads in the memory, as far as its quotes are there."""
+        self.last = answer(exchange.recall.query, exchange.recall, self._reader)
+        if self.last.origin == "model":
+            turn = self._mind.turn(self.last.text, role="assistant", session=self.session)
+            self._mind.keep([turn])
         return self.last
 
     def _quote(self, exchange: Exchange) -> Answer:
@@ -223,6 +249,18 @@ class MemoryAgent(Closing):
             self.settle()
         else:
             self._minds.close()
+
+
+def _reader(chat: Chat | None, memory: MemoryManager) -> ChatModel:
+    """The model that reads what was recalled: the chat's own, or else the memory's.
+
+    Raises:
+        InvalidInput: there is none.
+    """
+    model = (chat and chat.reader) or memory.model
+    if model is None:
+        raise InvalidInput("checked=True needs a chat model, or a function that is not awaited")
+    return model
 
 
 def _message(turn: Turn) -> Message:

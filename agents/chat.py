@@ -39,6 +39,11 @@ _ASYNCHRONOUS = "this agent's chat is asynchronous; use `areply` or `astream`"
 class Chat(Protocol):
     """Replies to messages in the four ways an agent is asked."""
 
+    @property
+    def reader(self) -> ChatModel | None:
+        """The model behind it that fills in forms; None if it can only be awaited."""
+        ...
+
     def reply(self, messages: Sequence[Message]) -> str: ...
     def stream(self, messages: Sequence[Message]) -> Iterator[str]: ...
     async def areply(self, messages: Sequence[Message]) -> str: ...
@@ -67,6 +72,10 @@ class ModelChat:
     def __init__(self, model: ChatModel) -> None:
         self._model = model
 
+    @property
+    def reader(self) -> ChatModel:
+        return self._model
+
     def reply(self, messages: Sequence[Message]) -> str:
         return self._model.complete(messages).text
 
@@ -91,8 +100,12 @@ class FunctionChat:
     """
 
     def __init__(self, model: FunctionChatModel) -> None:
-        self._call = model.call
+        self._model, self._call = model, model.call
         self._asynchronous = _asynchronous(model.function)
+
+    @property
+    def reader(self) -> ChatModel | None:
+        return None if self._asynchronous else self._model
 
     def reply(self, messages: Sequence[Message]) -> str:
         return "".join(self.stream(messages))

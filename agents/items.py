@@ -6,6 +6,7 @@ overwritten in the file.
 
 import json
 import sqlite3
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from knowhen.memory.stores.database import Database
 Namespace = tuple[str, ...]
 TIMEOUT = 30.0
 """Seconds to wait for another process."""
+PATIENCE = 1.0
+"""Seconds that a purge waits for those who read."""
 _BETWEEN = "."  # LangGraph allows it in no label
 _AFTER = chr(ord(_BETWEEN) + 1)
 _SCHEMA = """
@@ -54,6 +57,9 @@ class ItemTable:
 
     def __init__(self, path: str) -> None:
         self._db = Database(path, prepare=_prepare, timeout=TIMEOUT)
+        # Whoever used the file last may have been killed.
+        self._due = not self._db.journal_is_empty()
+        self._purged = 0.0
 
     def writing(self) -> AbstractContextManager[None]:
         """One transaction; rolled back on an exception. Nests."""
@@ -104,7 +110,9 @@ class ItemTable:
         """Add or replace an item; one that is replaced keeps the time it was made."""
         expires = None if minutes is None else now + 60 * minutes
         with self.writing():
-            self.sweep(now=now)
+            self._sweep(now)
+            gone = "SELECT 1 FROM items WHERE namespace = ? AND key = ?"
+            self._due |= bool(self._db.all(gone, [_path(namespace), key]))
             row = self._db.one(
                 "INSERT INTO items (namespace, key, value, fields, created, updated, minutes, "
                 "expires) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (namespace, key) DO UPDATE "
@@ -119,8 +127,10 @@ class ItemTable:
 
     def delete(self, namespace: Namespace, key: str) -> None:
         with self.writing():
-            self._db.run(
-                "DELETE FROM items WHERE namespace = ? AND key = ?", [_path(namespace), key]
+            self._due |= bool(
+                self._db.run(
+                    "DELETE FROM items WHERE namespace = ? AND key = ?", [_path(namespace), key]
+                )
             )
 
     def refresh(self, ids: Sequence[int], *, now: float) -> None:
@@ -134,9 +144,16 @@ class ItemTable:
                 )
 
     def sweep(self, *, now: float) -> int:
-        """Delete what has expired; how many items that were."""
+        """Delete what has expired, with every byte of it; how many items that were."""
         with self.writing():
-            return self._db.run("DELETE FROM items WHERE expires <= ?", [now])
+            count = self._sweep(now)
+        self.purge()
+        return count
+
+    def _sweep(self, now: float) -> int:
+        count = self._db.run("DELETE FROM items WHERE expires <= ?", [now])
+        self._due |= bool(count)
+        return count
 
     def setting(self, name: str) -> str | None:
         rows = self._db.all("SELECT value FROM settings WHERE name = ?", [name])
@@ -155,11 +172,21 @@ class ItemTable:
         with self.writing():
             self._put_vectors(item, vectors)
 
-    def truncate_journal(self) -> None:
-        """Leave nothing that was deleted in the journal, unless another process reads it now."""
-        self._db.alone("PRAGMA wal_checkpoint(TRUNCATE)")
+    def purge(self) -> None:
+        """Leave nothing of what was deleted or replaced in the file, unless somebody reads it."""
+        if self._due:
+            self._due = not self._db.purge(PATIENCE)
+            self._purged = time.monotonic()
+
+    def purge_soon(self) -> None:
+        """The same, at most once a second; in between, only the journal is cut off."""
+        if self._due and time.monotonic() - self._purged >= 1:
+            self.purge()
+        elif self._due:
+            self._db.emptied_journal(PATIENCE)
 
     def close(self) -> None:
+        self.purge()
         self._db.close()
 
     def _put_vectors(self, item: int, vectors: Iterable[Vectors]) -> None:

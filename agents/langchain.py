@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Annotated, Any, NotRequired
 
-from knowhen.agents.mind import FAILED, RECENT, Mind, Minds, digest
+from knowhen.agents.mind import FAILED, RECENT, GateMode, Mind, Minds, digest
 from knowhen.agents.prompt import own_words
 from knowhen.agents.transcript import Item, Transcript, as_payload
 from knowhen.memory.closing import Closing
@@ -72,7 +72,8 @@ class MemoryMiddleware(AgentMiddleware[MemoryState, Any, Any], Closing):
         namespace: the space, such as a user's name; or a function of the runtime that names it,
             such as `lambda runtime: runtime.context.user_id`. None is the memory's own space.
         budget: tokens by which memory may lengthen a prompt.
-        gate: leave it to the gate whether memory is used.
+        gate: `on` leaves it to the gate whether memory is used; `off` does not ask it, and `shadow`
+            only logs what it decides.
     """
 
     state_schema = MemoryState
@@ -83,7 +84,7 @@ class MemoryMiddleware(AgentMiddleware[MemoryState, Any, Any], Closing):
         *,
         namespace: Namespace = None,
         budget: int = 1024,
-        gate: bool = True,
+        gate: GateMode = "on",
     ) -> None:
         super().__init__()
         self.tools = []
@@ -292,7 +293,7 @@ def make_memory_tools(
     What is recalled comes fenced, as data. `forget` takes only ids of turns, so that no text in
     memory can talk a model into erasing more than what it names.
     """
-    mind = Mind(memory, budget=budget, gate=False)
+    mind = Mind(memory, budget=budget, gate="off")
 
     def remember(text: str) -> str:
         """Remember a fact, preference or plan for later conversations, in one plain sentence."""

@@ -213,7 +213,9 @@ class KnowhenStore(BaseStore, Closing):
                     now=now,
                 )
         if any(op.value is None for op in puts):
-            self._table.truncate_journal()
+            self._table.purge()
+        else:
+            self._table.purge_soon()
 
     def _texts(self, value: Mapping[str, Any], index: object) -> Sequence[str]:
         if index is False:

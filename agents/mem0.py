@@ -59,7 +59,7 @@ class Memory(Closing):
         self, config: Mapping[str, Any] | None = None, *, memory: MemoryManager | None = None
     ) -> None:
         self._memory = memory or MemoryManager.open(**_options(config or {}))
-        self._minds = Minds(self._memory, budget=CONTEXT, gate=False)
+        self._minds = Minds(self._memory, budget=CONTEXT, gate="off")
 
     @classmethod
     def from_config(cls, config_dict: Mapping[str, Any]) -> Self:

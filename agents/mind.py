@@ -14,6 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count
+from typing import Literal
 
 from knowhen.agents.prompt import KNOWN, PromptBudget, own_words
 from knowhen.memory.clock import Clock, NewId
@@ -23,6 +24,8 @@ from knowhen.memory.manager import MemoryManager
 from knowhen.memory.records import Decision, Recall, Role, Turn
 
 log = logging.getLogger(__name__)
+GateMode = Literal["on", "off", "shadow"]
+"""Whether the gate decides, is not asked, or is asked and only logged."""
 AGAIN = timedelta(minutes=10)
 """Within this time the same request is taken for one that was sent again; later it is said anew."""
 RECENT = 12
@@ -119,7 +122,8 @@ class Mind:
 
     Args:
         budget: tokens by which a prompt may grow: the recalled context, its fence and the guide.
-        gate: leave it to the gate whether memory is used; False shows what was found in any case.
+        gate: `on` leaves it to the gate whether memory is used; `off` shows what was found in any
+            case; `shadow` does as well, and logs what the gate decides.
         background: where to post-think, and whoever made it closes it; None makes one of its own.
         new_id: makes ids of turns; short by default, because the context cites them.
         clock: tells when something was said that could not be stored at once.
@@ -133,7 +137,7 @@ class Mind:
         memory: MemoryManager,
         *,
         budget: int = 1024,
-        gate: bool = True,
+        gate: GateMode = "on",
         background: Background | None = None,
         clock: Clock | None = None,
         new_id: NewId = short_id,
@@ -162,28 +166,39 @@ class Mind:
         )
 
     def recall(
-        self, query: str, *, recent: Sequence[Turn] = (), asker: str | None = None
+        self,
+        query: str,
+        *,
+        recent: Sequence[Turn] = (),
+        asker: str | None = None,
+        advised: bool = False,
     ) -> Recall:
         """What memory has on a query; empty, with a note, when there is no query or it failed.
 
         Args:
             recent: what was said just before, which the model sees anyway.
             asker: who says "I"; None means the only user.
+            advised: ask the memory's model where the decision is close.
         """
         if not query.strip() or not self.budget.context:
             reason = "nothing was asked" if not query.strip() else "the budget is too small"
             return no_recall(query, reason)
         try:
-            return self.memory.recall(
+            found = self.memory.recall(
                 query,
                 budget=self.budget.context,
-                gate=self.gate,
+                gate=self.gate == "on",
                 recent=recent[-RECENT:],
                 asker=asker,
+                advised=advised,
             )
         except Exception as error:  # the reply matters more than what memory adds to it
             log.exception("recall failed; the reply goes out without memory")
             return no_recall(query, f"{FAILED}: {error!r}")
+        if self.gate == "shadow":
+            decision = found.decision
+            log.info("the gate: %s %.2f %.2f", decision.action, decision.need, decision.have)
+        return found
 
     def prompt(
         self,
@@ -394,7 +409,7 @@ class Minds:
         memory: MemoryManager,
         *,
         budget: int,
-        gate: bool,
+        gate: GateMode,
         background: Background | None = None,
     ) -> None:
         self._own = Mind(memory, budget=budget, gate=gate, background=background)

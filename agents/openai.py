@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
-from knowhen.agents.mind import RECENT, Mind, digest, sound
+from knowhen.agents.mind import RECENT, GateMode, Mind, digest, sound
 from knowhen.agents.prompt import content_text, own_words
 from knowhen.memory.errors import extra
 from knowhen.memory.manager import MemoryManager
@@ -209,7 +209,7 @@ def wrap_openai(
     memory: MemoryManager,
     session: str = "chat",
     budget: int = 1024,
-    gate: bool = True,
+    gate: GateMode = "on",
 ) -> Client:
     """A client that recalls before it asks the model, and remembers what both sides said.
 
@@ -225,7 +225,8 @@ def wrap_openai(
 
     Args:
         budget: tokens by which memory may lengthen a prompt.
-        gate: leave it to the gate whether memory is used.
+        gate: `on` leaves it to the gate whether memory is used; `off` does not ask it, and `shadow`
+            only logs what it decides.
     """
     return _wrapped(client, Mind(memory, budget=budget, gate=gate), session)
 

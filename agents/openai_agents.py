@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any, cast
 
-from knowhen.agents.mind import Mind
+from knowhen.agents.mind import GateMode, Mind
 from knowhen.agents.prompt import content_text
 from knowhen.agents.transcript import Item, Transcript, as_payload
 from knowhen.memory.closing import Closing
@@ -38,7 +38,8 @@ class MemorySession(Closing):
 
     Args:
         budget: tokens by which memory may lengthen the input.
-        gate: leave it to the gate whether memory is used.
+        gate: `on` leaves it to the gate whether memory is used; `off` does not ask it, and `shadow`
+            only logs what it decides.
     """
 
     session_settings: SessionSettings | None
@@ -49,7 +50,7 @@ class MemorySession(Closing):
         memory: MemoryManager,
         *,
         budget: int = 1024,
-        gate: bool = True,
+        gate: GateMode = "on",
         erase_on_clear: bool = False,
         session_settings: SessionSettings | None = None,
     ) -> None:

@@ -204,7 +204,7 @@ def run_child(home: Path, embedder: str, child: int, seed: int, rng: random.Rand
     os.close(start_read)
     with os.fdopen(said_read, "rb", buffering=0) as pipe:
         heard = pipe.read(1) if child % 2 else b""
-        time.sleep(rng.uniform(0, 0.4))
+        time.sleep(rng.uniform(0, 1.2))
         os.kill(process, signal.SIGKILL)
         _, status = os.waitpid(process, 0)
         heard += pipe.read()

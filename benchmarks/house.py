@@ -94,7 +94,7 @@ def calls(memory: MemoryManager) -> Iterator[tuple[str, Callable[[], object]]]:
     def model(messages: object) -> str:
         return "She plays in Antwerp."
 
-    agent = MemoryAgent(memory, model, gate=False)
+    agent = MemoryAgent(memory, model, gate="off")
     # With the gate off, so that all of it is walked whatever the gate makes of so small a memory.
     yield "recall", lambda: memory.recall(QUESTION, gate=False)
     yield "agent.reply", lambda: agent.reply(QUESTION)

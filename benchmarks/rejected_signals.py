@@ -13,8 +13,8 @@ import numpy as np
 from knowhen.memory.language.detection import stop_words
 from knowhen.memory.language.entities import find_entities
 from knowhen.memory.language.terms import words
-from knowhen.memory.search.cues import date
-from knowhen.memory.search.scoring import Findings, best
+from knowhen.memory.search.cues import best, date
+from knowhen.memory.search.scoring import Findings
 
 HITS = 5
 HIGHEST = 8.0

@@ -83,7 +83,7 @@ def main() -> None:
             print(f"\n{question.text}")
             found = show(memory, question)
             if chat is not None:
-                with MemoryAgent(memory, chat, instructions=INSTRUCTIONS, gate=False) as agent:
+                with MemoryAgent(memory, chat, instructions=INSTRUCTIONS, gate="off") as agent:
                     print(f"  {agent.reply(question.text).text}")
             print(f"  needed {', '.join(question.needs)}: {'found' if found else 'NOT found'}")
 

@@ -1,14 +1,16 @@
 """Looking into a memory: its turns, sittings, events and thoughts, one by one or narrowed."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypeVar
 
+from knowhen.graphs.knowledge import KnowledgeGraph
 from knowhen.memory.errors import NotFound
 from knowhen.memory.language.terms import unspaced
 from knowhen.memory.records import Event, Thought, Turn
+from knowhen.memory.space import Equipment
 from knowhen.memory.stores.base import LoggedOperation, Store
 from knowhen.memory.twins import twin
 from knowhen.memory.validation import check, text_fault, time_fault
@@ -33,6 +35,12 @@ class Browsing:
 
     space: str
     _store: Store
+    _equipment: Equipment
+
+    @property
+    def graph(self) -> KnowledgeGraph:
+        """The knowledge graph of this space, up to date."""
+        raise NotImplementedError
 
     def turn(self, turn_id: str) -> Turn:
         """One turn.
@@ -178,6 +186,25 @@ class Browsing:
         """Names of all spaces of this home."""
         return self._store.spaces()
 
+    def stats(self) -> Mapping[str, int | str]:
+        """Counts of what this space holds, and the home's size on disk."""
+        thoughts = self._store.thoughts(self.space)
+        nodes, edges = self.graph.node_counts(), self.graph.edge_counts()
+        return {
+            "space": self.space,
+            "turns": self._store.count_turns(self.space),
+            "sessions": len(self._store.sessions(self.space)),
+            "events": len(self._store.events(self.space)),
+            "thoughts": sum(thought.status == "active" for thought in thoughts),
+            "retired thoughts": sum(thought.status != "active" for thought in thoughts),
+            "entities": nodes.get("entity", 0),
+            "graph nodes": sum(nodes.values()),
+            "graph edges": sum(edges.values()),
+            "operations": len(self._store.operations(self.space)),
+            "embedder": self._equipment.embedder.name,
+            "disk bytes": self._store.disk_bytes(self.space),
+        }
+
     def _place(self, turn_id: str | None) -> int:
         if turn_id is None:
             return 0
@@ -203,6 +230,7 @@ class Browsing:
     aoperations = twin(operations)
     aquarantined = twin(quarantined)
     aspaces = twin(spaces)
+    astats = twin(stats)
 
 
 class _Teller:

@@ -3,6 +3,7 @@
 import os
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from datetime import datetime
 from pathlib import Path
 
@@ -192,6 +193,7 @@ class MemoryManager(Browsing, Closing):
         known_at: datetime | None = None,
         recent: Iterable[Turn] = (),
         asker: str | None = None,
+        advised: bool = False,
     ) -> Recall:
         """Find what answers a query and pack it into at most `budget` tokens. Never writes.
 
@@ -203,6 +205,8 @@ class MemoryManager(Browsing, Closing):
                 sister?", and is not packed, because the reader has it.
             asker: who says "I": a speaker, "" for somebody outside, or None for the only one who
                 spoke as user.
+            advised: where the decision is close, ask the model first, which may put the query in
+                other words; without a model, this changes nothing.
 
         Raises:
             InvalidBudget: the budget is not a positive number.
@@ -212,7 +216,12 @@ class MemoryManager(Browsing, Closing):
         check("known_at", time_fault(known_at))
         check("the asker", "" if asker is None else text_fault(asker))
         window = records(recent, Turn)
-        with one_thread(), self._space.views.reading() as view:
+        adviser = self._equipment.model if advised else None
+        # A model may take its time; meanwhile others use all threads of the machine.
+        with (
+            one_thread() if adviser is None else nullcontext(),
+            self._space.views.reading() as view,
+        ):
             found = self._space.pipeline.recall(
                 view,
                 query,
@@ -222,6 +231,7 @@ class MemoryManager(Browsing, Closing):
                 known_at=known_at,
                 recent=window,
                 asker=asker,
+                adviser=adviser,
             )
         return note_shown(found)
 
@@ -235,17 +245,21 @@ class MemoryManager(Browsing, Closing):
         with one_thread(), self._space.views.reading() as view:
             return self._space.pipeline.decide(view, query)
 
-    def answer(self, query: str, *, budget: int = 1024) -> Answer:
+    def answer(
+        self,
+        query: str,
+        *,
+        budget: int = 1024,
+        recent: Iterable[Turn] = (),
+        asker: str | None = None,
+    ) -> Answer:
         """Decide, recall and answer: with the model, or by quoting without one.
 
-        Where the decision is close, the model is asked for advice first.
+        Where the decision is close, the model is asked for advice first. The other arguments are
+        those of `recall`.
         """
-        model = self._equipment.model
-        with self._space.views.reading() as view:
-            recall = self._space.pipeline.recall(
-                view, query, budget=budget, gate=True, adviser=model
-            )
-        return answer(query, recall, model)
+        recall = self.recall(query, budget=budget, recent=recent, asker=asker, advised=True)
+        return answer(query, recall, self._equipment.model)
 
     def why(self, item: Recollection) -> Explanation:
         """Why an item was recalled: each cue's share, its sources, its links in the graph."""
@@ -396,25 +410,6 @@ class MemoryManager(Browsing, Closing):
         """The knowledge graph of this space, up to date."""
         return self._space.views.latest().graph
 
-    def stats(self) -> Mapping[str, int | str]:
-        """Counts of what this space holds, and the home's size on disk."""
-        thoughts = self._store.thoughts(self.space)
-        nodes, edges = self.graph.node_counts(), self.graph.edge_counts()
-        return {
-            "space": self.space,
-            "turns": self._store.count_turns(self.space),
-            "sessions": len(self._store.sessions(self.space)),
-            "events": len(self._store.events(self.space)),
-            "thoughts": sum(thought.status == "active" for thought in thoughts),
-            "retired thoughts": sum(thought.status != "active" for thought in thoughts),
-            "entities": nodes.get("entity", 0),
-            "graph nodes": sum(nodes.values()),
-            "graph edges": sum(edges.values()),
-            "operations": len(self._store.operations(self.space)),
-            "embedder": self._equipment.embedder.name,
-            "disk bytes": self._store.disk_bytes(self.space),
-        }
-
     # Care --------------------------------------------------------------------------------
     def reindex(self) -> None:
         """Rebuild everything derived of every space from turns and the operation log."""
@@ -476,7 +471,6 @@ class MemoryManager(Browsing, Closing):
     acalibrate = twin(calibrate)
     aforget = twin(forget)
     asurprise = twin(surprise)
-    astats = twin(stats)
     areindex = twin(reindex)
     adoctor = twin(doctor)
     averify = twin(verify)

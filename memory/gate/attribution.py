@@ -15,8 +15,8 @@ from knowhen.memory.language.detection import detect
 from knowhen.memory.language.pack import GROUP, LISTENER, SPEAKER
 from knowhen.memory.language.registry import language_of
 from knowhen.memory.language.terms import terms, tokens, word_terms, words
-from knowhen.memory.search.cues import Evidence
-from knowhen.memory.search.scoring import Findings, best
+from knowhen.memory.search.cues import Evidence, best
+from knowhen.memory.search.scoring import Findings
 from knowhen.memory.view.corpus import NONE
 
 Floats = NDArray[np.float64]

@@ -26,8 +26,8 @@ from knowhen.memory.language.entities import find_entities
 from knowhen.memory.language.registry import language_of
 from knowhen.memory.language.terms import fold, terms
 from knowhen.memory.search.bm25 import bm25
-from knowhen.memory.search.cues import Evidence, date
-from knowhen.memory.search.scoring import Findings, best
+from knowhen.memory.search.cues import Evidence, best, date
+from knowhen.memory.search.scoring import Findings
 from knowhen.memory.view.corpus import NONE
 
 Floats = NDArray[np.float64]

@@ -20,6 +20,8 @@ from knowhen.memory.search.query import Query
 from knowhen.memory.view.corpus import Corpus
 
 Floats = NDArray[np.float64]
+READ = 200
+"""Best parts, by words and by cosine, that are read for what they hold."""
 ENOUGH = 12
 """Terms of a part from which it says enough to be an answer."""
 Cue = Callable[["Evidence"], Floats]
@@ -57,6 +59,16 @@ class Evidence:
         """1 for the parts that these speakers said, 0 elsewhere."""
         wanted = np.array([name in names for name in self.corpus.speakers] or [False])
         return wanted[self.corpus.speaker[self.corpus.turn_of]].astype(np.float64)
+
+
+def best(values: Floats, limit: int) -> NDArray[np.int64]:
+    """Places of the `limit` largest values, largest first, equal ones in their order."""
+    if limit < len(values):
+        edge = np.partition(values, len(values) - limit)[len(values) - limit]
+        places = np.flatnonzero(values >= edge)
+    else:
+        places = np.arange(len(values))
+    return np.asarray(places[np.argsort(-values[places], kind="stable")][:limit], np.int64)
 
 
 def z_score(values: Floats) -> Floats:
@@ -130,6 +142,22 @@ def date(evidence: Evidence) -> Floats:
     return value
 
 
+def kind(evidence: Evidence) -> Floats:
+    """The part holds what the query asks for: a day where it asks when, a number for how many.
+
+    Only the best parts by words and by cosine are read, because finding dates takes microseconds.
+    """
+    query, corpus = evidence.query, evidence.corpus
+    value = np.zeros(len(corpus))
+    if not (query.temporal or query.counts):
+        return value
+    near = (evidence.turn_bm25, evidence.similarity)
+    for part in {part for values in near for part in best(values, READ).tolist()}:
+        held = corpus.holds(part)
+        value[part] = float(held.day if query.temporal else held.number)
+    return value
+
+
 def reach(mass: Floats) -> Floats:
     """Personalized PageRank of each part's turn, as the logarithm, scaled over the space."""
     reached = mass > 0
@@ -155,6 +183,7 @@ CUES: Mapping[str, Cue] = {
     "asker": asker,
     "date": date,
     "substance": substance,
+    "kind": kind,
 }
 """The cues by the names of their weights."""
 WALK, BIAS = "walk", "bias"

@@ -35,6 +35,8 @@ class Query:
     """Asks for several things, so evidence may lie in several sessions."""
     temporal: bool
     """Asks when something was."""
+    counts: bool
+    """Asks for a number."""
     current: bool
     """Asks for how things are now."""
     asker: str = ""
@@ -93,6 +95,7 @@ def read_query(
         days=days,
         collects=wanted.collects,
         temporal=wanted.temporal,
+        counts="how_many" in wanted.asks,
         current=wanted.current,
         asker=asker if asker and names_the_speaker(words(text)) else "",
         of_listener=said.of_listener,

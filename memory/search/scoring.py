@@ -18,7 +18,7 @@ from knowhen.memory.language.registry import language_of
 from knowhen.memory.language.terms import overlap, words
 from knowhen.memory.records import Turn
 from knowhen.memory.search.bm25 import TermCounts
-from knowhen.memory.search.cues import BIAS, Evidence, contributions, fuse, shipped_weights
+from knowhen.memory.search.cues import BIAS, Evidence, best, contributions, fuse, shipped_weights
 from knowhen.memory.search.matching import FactHit, matching_thoughts
 from knowhen.memory.search.query import Query, read_query
 from knowhen.memory.settings import RecallSettings
@@ -89,16 +89,6 @@ class Findings:
             if len(found) == limit or depth >= len(corpus):
                 break
         return [(turn, score, part) for turn, (score, part) in found.items()]
-
-
-def best(values: Floats, limit: int) -> NDArray[np.int64]:
-    """Places of the `limit` largest values, largest first, equal ones in their order."""
-    if limit < len(values):
-        edge = np.partition(values, len(values) - limit)[len(values) - limit]
-        places = np.flatnonzero(values >= edge)
-    else:
-        places = np.arange(len(values))
-    return np.asarray(places[np.argsort(-values[places], kind="stable")][:limit], np.int64)
 
 
 def score(

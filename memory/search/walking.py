@@ -25,9 +25,9 @@ from knowhen.graphs.retrieval import Cues, retrieve
 from knowhen.graphs.walk import Walk
 from knowhen.memory.language.detection import DEFAULT, stop_words
 from knowhen.memory.language.entities import find_entities
-from knowhen.memory.search.cues import WALK, Evidence, reach
+from knowhen.memory.search.cues import WALK, Evidence, best, reach
 from knowhen.memory.search.matching import FactHit
-from knowhen.memory.search.scoring import Findings, SearchPlan, best, score
+from knowhen.memory.search.scoring import Findings, SearchPlan, score
 from knowhen.memory.view.corpus import NONE, Corpus
 from knowhen.memory.view.view import View
 

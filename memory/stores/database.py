@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from knowhen.memory.errors import HomeUnavailable, InvalidInput, OperationRefused
+from knowhen.memory.stores.residues import zero_unused
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -116,15 +117,48 @@ class Database:
             finally:
                 self.one(f"PRAGMA busy_timeout = {int(1000 * self._timeout)}")
 
-    def journal_bytes(self) -> int:
+    def purge(self, patience: float, finish: Callable[[], object] = lambda: None) -> bool:
+        """Leave no byte of deleted rows in the file; False if somebody still reads them.
+
+        Deleting overwrote the rows. What is left is what SQLite moved within its pages before,
+        in the parts of pages that are not used. Nobody can write while those are made zeros, and
+        the commit of what `finish` writes makes every process read the pages anew.
+        """
+        if self.path == MEMORY:
+            return True
+        with self._held():
+            if not self.emptied_journal(patience):
+                log.warning("%s is being read, so its journal still has old rows", self.path)
+                return False
+            self.alone("PRAGMA shrink_memory")  # pages read before would be written back
+            with self.transaction():
+                if self._journal_bytes():  # somebody was quicker
+                    return False
+                zeroed = self._zeroed()
+                self.run(f"PRAGMA user_version = {self.one('PRAGMA user_version')[0]}")  # a commit
+                finish()
+            if not zeroed:
+                self.alone("VACUUM")
+                return self.emptied_journal(patience)
+        return True
+
+    def _zeroed(self) -> bool:
+        try:
+            zero_unused(Path(self.path))
+        except OSError as error:  # where no process can be started, the whole is written anew
+            log.warning("%s is written anew, because %s", self.path, error)
+            return False
+        return True
+
+    def journal_is_empty(self) -> bool:
+        """Whether all that was committed stands in the file."""
+        return not self._journal_bytes()
+
+    def _journal_bytes(self) -> int:
         """Size of the journal, in which commits stand that are not in the file yet."""
         with suppress(FileNotFoundError):
             return os.stat(f"{self.path}-wal").st_size
         return 0
-
-    def release_memory(self) -> None:
-        """Forget the pages that were read, so that they are read from the file again."""
-        self.alone("PRAGMA shrink_memory")
 
     @property
     def busy(self) -> bool:

@@ -12,7 +12,7 @@ from knowhen.memory.stores.database import MEMORY, Database
 from knowhen.memory.stores.first_release import move_over
 from knowhen.memory.stores.record_rows import RecordRows, delete
 from knowhen.memory.stores.repair import mend
-from knowhen.memory.stores.residues import files_with, zero_unused
+from knowhen.memory.stores.residues import files_with
 from knowhen.memory.stores.turn_rows import EntryRows, TurnRows, touch
 
 log = logging.getLogger(__name__)
@@ -88,22 +88,16 @@ class SqliteStore(TurnRows, EntryRows, RecordRows):
         database = self._at(space)
         if database.busy:
             raise OperationRefused("purge needs its own turn; call it after the transaction")
-        if database.path == MEMORY:
-            return True
-        if not database.emptied_journal(PATIENCE):
-            log.warning("%s is being read, so its journal still has old rows", database.path)
-            return False
-        # Deleting overwrote the rows. What is left is what SQLite moved within its pages before,
-        # in the parts of pages that are not used. Nobody can write while those are made zeros,
-        # and the commit makes every process read the pages anew.
-        database.release_memory()
-        with database.writing():
-            if database.journal_bytes():  # somebody was quicker
-                return False
-            zero_unused(Path(database.path))
-            database.run("DELETE FROM settings WHERE key = ?", (_UNPURGED,))
-        self._cells.note_purge(space, False)
-        return True
+        return self._purged(space, database, PATIENCE)
+
+    def _purged(self, space: str, database: Database, patience: float) -> bool:
+        done = database.purge(
+            patience,
+            lambda: database.run("DELETE FROM settings WHERE key = ?", (_UNPURGED,)),
+        )
+        if done and not self.in_memory:
+            self._cells.note_purge(space, False)
+        return done
 
     def _to_purge(self, space: str, database: Database) -> None:
         if not self.in_memory:
@@ -116,7 +110,7 @@ class SqliteStore(TurnRows, EntryRows, RecordRows):
             return
         if database.one("SELECT 1 FROM settings WHERE key = ?", (_UNPURGED,)):
             try:
-                self.purge(space)
+                self._purged(space, database, 0)
             except HomeUnavailable as error:  # a reader is in the way; the next opening tries again
                 log.warning("deleted turns may still have bytes on the disk: %s", error)
 

@@ -7,6 +7,7 @@ Scored are *parts*: a short turn is one part, a long one several. Part `i` has t
 import copy
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowhen.memory.language.naming import Callings
+from knowhen.memory.language.registry import language_of
 from knowhen.memory.language.sentences import parts
 from knowhen.memory.language.terms import terms
 from knowhen.memory.records import ROLES, Event
@@ -25,6 +27,14 @@ Floats = NDArray[np.float64]
 NONE = -1
 _QUESTION_MARKS = "?？؟"
 _SENTENCE_MARKS = ".!。！" + _QUESTION_MARKS
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a part holds that may be asked for."""
+
+    day: bool
+    number: bool
 
 
 class Corpus:
@@ -43,6 +53,7 @@ class Corpus:
         self.aliases: dict[str, str] = {}
         """Folded names by the speaker whom the others call so."""
         self._pieces: dict[int, list[tuple[int, int, frozenset[str]]]] = {}
+        self._held: dict[int, Held] = {}
         self.speaker = np.empty(0, np.int64)
         self.session = np.empty(0, np.int64)
         self.time = np.empty(0, np.float64)
@@ -166,6 +177,14 @@ class Corpus:
                 for start, end in parts(text, size=size, whole=size)
             ]
         return self._pieces[turn]
+
+    def holds(self, part: int) -> "Held":
+        """Whether a part names a day or a number, kept for later queries."""
+        if part not in self._held:
+            text = self.text(part)
+            days = language_of(text).find_dates(text, base=self.turns[0].recorded_at)
+            self._held[part] = Held(bool(days), any(sign.isdigit() for sign in text))
+        return self._held[part]
 
     @property
     def last_part(self) -> int:

@@ -12,7 +12,7 @@ from knowhen.agents.agent import SESSION
 from knowhen.agents.mind import Background
 from knowhen.agents.prompt import NOTHING
 from knowhen.memory.embedders.lexical import LexicalEmbedder
-from knowhen.memory.errors import InvalidBudget
+from knowhen.memory.errors import InvalidBudget, InvalidInput
 from knowhen.memory.fence import unfenced
 from knowhen.memory.testing.chat_model import ScriptedChatModel
 
@@ -67,6 +67,50 @@ def test_what_the_window_holds_is_neither_recalled_nor_denied(memory: MemoryMana
     agent.close()
 
 
+def reading(answer: str, quote: str, turn: str = "D1:3") -> dict[str, object]:
+    quotes = [{"id": turn, "text": quote}]
+    return {"notes": [], "answerable": True, "quotes": quotes, "answer": answer}
+
+
+def test_checked_answers_rest_on_quotes_that_were_looked_up(memory: MemoryManager) -> None:
+    memory.remember(Turn(FACT, id="D1:3", session="s"))
+    model = ScriptedChatModel(
+        "Hello!",
+        reading("The cello (D1:3).", "plays the cello"),
+        reading("The tuba (D1:3).", "plays the tuba"),
+    )
+    with MemoryAgent(memory, model, checked=True, window=0) as agent:
+        assert agent.reply("Hi!").text == "Hello!"
+        told = agent.reply(QUESTION)
+        assert told.text == "The cello (D1:3)." and told.quotes == (("D1:3", "plays the cello"),)
+        refused = agent.reply(QUESTION)
+        assert "tuba" not in refused.text and any("tuba" in note for note in refused.notes)
+    assert ("assistant", "The cello (D1:3).") in said(memory)
+
+
+async def test_a_checked_answer_needs_a_model_that_fills_in_forms(memory: MemoryManager) -> None:
+    async def chat(messages: list[dict[str, str]]) -> str:
+        return "Hello!"
+
+    with pytest.raises(InvalidInput, match="checked"):
+        MemoryAgent(memory, chat, checked=True)
+    memory.remember(Turn(FACT, id="D1:3", session="s"))
+    model = ScriptedChatModel(reading("The cello (D1:3).", "plays the cello"))
+    with MemoryAgent(memory, model, checked=True) as agent:
+        pieces = [piece async for piece in agent.astream(QUESTION)]
+    assert pieces == ["The cello (D1:3)."]
+
+
+def test_a_gate_in_shadow_is_logged_and_hides_nothing(
+    memory: MemoryManager, caplog: pytest.LogCaptureFixture
+) -> None:
+    memory.remember(Turn(FACT, session="s"))
+    model = ScriptedChatModel("Thanks!")
+    with caplog.at_level("INFO"), MemoryAgent(memory, model, gate="shadow") as agent:
+        agent.reply("Thank you, Anna's cello!")
+    assert FACT in system_of(model) and "the gate: " in caplog.text and FACT not in caplog.text
+
+
 def test_a_prompt_stays_the_same_up_to_the_last_message(memory: MemoryManager) -> None:
     memory.remember([Turn(f"Anna plays piece {n} on the cello.", "Anna") for n in range(9)])
     model = ScriptedChatModel(*["Noted."] * 4)
@@ -89,7 +133,7 @@ def test_cited_ids_are_given_back(memory: MemoryManager) -> None:
 def test_injected_instructions_stay_inside_the_fence(memory: MemoryManager, injection: str) -> None:
     memory.remember(Turn(injection, session="s"))
     model = ScriptedChatModel("No.")
-    agent = MemoryAgent(memory, model, instructions="You are kind.", gate=False)
+    agent = MemoryAgent(memory, model, instructions="You are kind.", gate="off")
     agent.reply(QUESTION)
     system = system_of(model)
     assert "Ignore your instructions" in system
@@ -280,7 +324,7 @@ def test_prompts_grow_by_the_budget_at_most(memory: MemoryManager) -> None:
         memory.remember(Turn(f"{FACT} That was time number {number}.", session=f"s{number}"))
     for budget in (1, 20, 80, 81, 200, 1000):
         model = ScriptedChatModel("Yes.")
-        agent = MemoryAgent(memory, model, budget=budget, session=f"b{budget}", gate=False)
+        agent = MemoryAgent(memory, model, budget=budget, session=f"b{budget}", gate="off")
         agent.reply(QUESTION)
         assert memory.counter.count(system_of(model)) <= budget
         assert (FACT in system_of(model)) == (budget >= 200)

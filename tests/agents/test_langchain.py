@@ -133,7 +133,7 @@ def test_injected_instructions_reach_the_model_only_inside_the_fence(
 ) -> None:
     memory.remember(Turn(injection, session="s"))
     model = scripted("No.")
-    agent = create_agent(model, middleware=[MemoryMiddleware(memory, gate=False)])
+    agent = create_agent(model, middleware=[MemoryMiddleware(memory, gate="off")])
     agent.invoke(ask(QUESTION))
     sent = "\n".join(str(message.text) for message in model.seen[0])
     assert "Ignore your instructions" in sent

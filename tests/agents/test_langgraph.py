@@ -1,6 +1,7 @@
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -309,3 +310,20 @@ def test_a_missing_package_is_named_with_the_command(monkeypatch: pytest.MonkeyP
     monkeypatch.setitem(sys.modules, "langgraph.store.base", None)
     with pytest.raises(MissingExtra, match=r"pip install 'knowhen\[langchain\]'"):
         import knowhen.agents.langgraph  # noqa: F401
+
+
+def test_replaced_and_expired_items_leave_no_byte_while_the_store_is_open(tmp_path: Path) -> None:
+    store = KnowhenStore(tmp_path)
+    for number in range(40):
+        store.put(("a",), f"k{number}", {"text": f"first wording {number} zyxwvu"})
+        store.put(("b",), f"k{number}", {"text": f"short-lived {number} qponml"}, ttl=0.0001)
+    for number in range(40):
+        store.put(("a",), f"k{number}", {"text": "second wording"})
+    time.sleep(1.1)
+    store.sweep_ttl()
+    store.put(("a",), "k0", {"text": "third wording"})
+    left = b"".join(file.read_bytes() for file in tmp_path.rglob("items.db*"))
+    assert b"zyxwvu" not in left
+    assert b"qponml" not in left
+    assert b"second wording" in left
+    store.close()

@@ -257,7 +257,7 @@ def test_injected_instructions_reach_the_model_only_inside_the_fence(
 ) -> None:
     memory.remember(Turn(injection, session="s"))
     with OpenAI(base_url=openai_server.url, api_key="k") as plain:
-        client = wrap_openai(plain, memory=memory, gate=False)
+        client = wrap_openai(plain, memory=memory, gate="off")
         client.chat.completions.create(model="toy", messages=[USER])
     sent = openai_server.bodies("/chat/completions")[0]["messages"][0]["content"]
     assert "Ignore your instructions" in sent

@@ -246,7 +246,7 @@ async def test_injected_instructions_reach_the_model_only_inside_the_fence(
     agent: Agent[Any], openai_server: OpenAIServer, memory: MemoryManager, injection: str
 ) -> None:
     memory.remember(Turn(injection, session="other"))
-    session = MemorySession("s", memory, gate=False)
+    session = MemorySession("s", memory, gate="off")
     await Runner.run(agent, QUESTION, session=session, run_config=config(session))
     texts = [str(item.get("content")) for item in openai_server.bodies("/responses")[0]["input"]]
     sent = "\n".join(texts)
