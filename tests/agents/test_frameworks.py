@@ -20,7 +20,7 @@ def test_block_runs(number: int, tmp_path: Path, openai_server: OpenAIServer) ->
 
 
 def test_every_framework_has_a_block() -> None:
-    assert len(BLOCKS) == len(re.findall(r"^## ", TEXT, re.MULTILINE)) == 6
+    assert len(BLOCKS) == len(re.findall(r"^## ", TEXT, re.MULTILINE)) == 7
 
 
 def test_the_extras_that_are_named_exist() -> None:

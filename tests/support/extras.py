@@ -15,7 +15,7 @@ from openai_server import OpenAIServer
 ROOT = Path(__file__).parents[2]
 SOURCES = ("agents", "graphs", "memory", "LICENSE", "README.md", "pyproject.toml")
 DOCUMENTS = ("README.md", "docs/frameworks.md")
-EXTRAS = ("langchain", "openai", "openai-agents")
+EXTRAS = ("langchain", "mcp", "openai", "openai-agents")
 OURS = "from knowhen import MemoryAgent, MemoryManager; import knowhen.agents.mem0"
 THEIRS = "from agents import Agent, Runner"
 
