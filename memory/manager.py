@@ -5,11 +5,11 @@ import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from datetime import datetime
-from pathlib import Path
 
 from knowhen.graphs.knowledge import KnowledgeGraph
 from knowhen.graphs.walk import make_walk
 from knowhen.memory.browsing import Browsing
+from knowhen.memory.care import Care
 from knowhen.memory.clock import Clock, NewId, SystemClock, random_id
 from knowhen.memory.closing import Closing
 from knowhen.memory.embedders.base import Embedder
@@ -26,6 +26,7 @@ from knowhen.memory.language.finders import make_finder
 from knowhen.memory.models.base import ChatModel
 from knowhen.memory.models.factory import make_model
 from knowhen.memory.recall.answering import answer
+from knowhen.memory.recall.profile import make_profile
 from knowhen.memory.recall.rerankers.base import Reranker
 from knowhen.memory.recall.shown import note_shown
 from knowhen.memory.recall.why import Explanation, explain
@@ -33,12 +34,12 @@ from knowhen.memory.records import (
     Answer,
     Decision,
     Document,
+    Profile,
     Recall,
     Receipt,
     Recollection,
     Turn,
 )
-from knowhen.memory.reindexing import reindex
 from knowhen.memory.search.scoring import Findings
 from knowhen.memory.settings import Settings
 from knowhen.memory.settling import Settled, make_proposer
@@ -52,7 +53,7 @@ from knowhen.memory.twins import twin
 from knowhen.memory.validation import as_json, check, ids, records, text_fault, time_fault
 
 
-class MemoryManager(Browsing, Closing):
+class MemoryManager(Browsing, Care, Closing):
     """Remembers a conversation, recalls from it, and knows when not to.
 
     One manager serves one space; `at` gives a manager of another space of the same home. Safe
@@ -235,6 +236,35 @@ class MemoryManager(Browsing, Closing):
             )
         return note_shown(found)
 
+    def profile(
+        self, *, budget: int = 150, asker: str | None = None, as_of: datetime | None = None
+    ) -> Profile:
+        """What a model should know whatever is asked, for the stable front of a prompt.
+
+        Standing instructions, who the user is, what constrains them, what they like, their people
+        and animals, what they plan: current only, with the turns that say so. Never writes.
+
+        Args:
+            asker: who "I" is: a speaker, "" for somebody outside, or None for the only one who
+                spoke as user.
+            as_of: what held at that time; plans of earlier days have lapsed.
+
+        Raises:
+            InvalidBudget: the budget is not a positive number.
+            InvalidInput: the asker is no text, or the time has no zone.
+        """
+        check("as_of", time_fault(as_of))
+        check("the asker", "" if asker is None else text_fault(asker))
+        with self._space.views.reading() as view:
+            return make_profile(
+                view,
+                budget=budget,
+                counter=self._equipment.counter,
+                now=self._equipment.clock.now(),
+                asker=asker,
+                as_of=as_of,
+            )
+
     def search(self, query: str) -> Findings:
         """Score every part for a query without deciding or packing, for those who look deeper."""
         with one_thread(), self._space.views.reading() as view:
@@ -410,43 +440,6 @@ class MemoryManager(Browsing, Closing):
         """The knowledge graph of this space, up to date."""
         return self._space.views.latest().graph
 
-    # Care --------------------------------------------------------------------------------
-    def reindex(self) -> None:
-        """Rebuild everything derived of every space from turns and the operation log."""
-        reindex(self._equipment)
-        self._equipment.spaces.clear()
-
-    def doctor(self, *, repair: bool = False) -> list[str]:
-        """Inconsistencies in words; empty when all is well.
-
-        Args:
-            repair: mend what was found: what is derived is made anew, rows that cannot be read are
-                given up. What this returns is then what could not be mended, and what was lost.
-        """
-        findings = self._store.check()
-        if not repair or not findings:
-            return findings
-        lost = [line for name in self._store.spaces() for line in self._repaired(name)]
-        self._equipment.spaces.clear()
-        return [*lost, *self._store.check()]
-
-    def _repaired(self, space: str) -> list[str]:
-        if not self._store.check(space):
-            return []
-        lost = self._store.mend(space)
-        reindex(self._equipment, [space])
-        return lost
-
-    def backup(self, folder: str | os.PathLike[str]) -> int:
-        """Copy the home into a new folder while it is in use; how many spaces that were.
-
-        Each space is copied as it is at one moment. Open the folder like any home.
-
-        Raises:
-            HomeUnavailable: the folder is there already, or cannot be written.
-        """
-        return self._store.backup(Path(folder))
-
     def close(self) -> None:
         self._equipment.index.close()
         self._store.close()
@@ -458,6 +451,7 @@ class MemoryManager(Browsing, Closing):
     aconsolidate = twin(consolidate)
     awarm = twin(warm)
     arecall = twin(recall)
+    aprofile = twin(profile)
     asearch = twin(search)
     adecide = twin(decide)
     aanswer = twin(answer)
@@ -471,8 +465,5 @@ class MemoryManager(Browsing, Closing):
     acalibrate = twin(calibrate)
     aforget = twin(forget)
     asurprise = twin(surprise)
-    areindex = twin(reindex)
-    adoctor = twin(doctor)
     averify = twin(verify)
-    abackup = twin(backup)
     aclose = twin(close)

@@ -222,6 +222,24 @@ class Recollection:
 
 
 @dataclass(frozen=True, slots=True)
+class ProfileItem:
+    """One standing instruction, or one thing known of somebody, with the turns that say so."""
+
+    text: str
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What a model should know whatever is asked; empty where memory knows nothing of the kind."""
+
+    text: str
+    """For the stable front of a prompt: its bytes change only when the items do."""
+    items: tuple[ProfileItem, ...]
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
 class ContextLine:
     """Which characters of a recall's context show which item, and which are its very words."""
 

@@ -128,6 +128,10 @@ class ThoughtTable:
         """The thoughts with these ids, as far as there are any."""
         return [self._thoughts[i] for i in ids if i in self._thoughts]
 
+    def all(self) -> list[Thought]:
+        """Every thought, whatever became of it."""
+        return list(self._thoughts.values())
+
     @property
     def last_entry(self) -> int:
         """Id of the newest thought's entry, 0 if there is none."""
