@@ -33,7 +33,7 @@ COMPARED = 20
 NAMED = 3
 """How many turns a mark names in one respect: those that rank best."""
 
-FLOOR = 5.0
+FLOOR = 6.0
 """Log-odds below the best turn from which a turn is not worth its tokens; what is left out there
 was evidence once in a hundred times on everyday chats, and never on LoCoMo."""
 TOLD = 4

@@ -96,6 +96,21 @@ def dense(evidence: Evidence) -> Floats:
     return relative(np.maximum(evidence.similarity, 0.0))
 
 
+def nearness(evidence: Evidence) -> Floats:
+    """How far the part's cosine lies above the others'."""
+    return z_score(evidence.similarity)
+
+
+def letters(evidence: Evidence) -> Floats:
+    """Likeness of spelling, as far as no part holds the words of the query themselves.
+
+    The cosine of character n-grams finds misspelt words, other forms of a word and names in
+    another script's text. It is no use beside words that are found as they are.
+    """
+    missing = 1.0 - coverage(evidence).max(initial=0.0)
+    return missing * relative(np.maximum(evidence.similarity, 0.0))
+
+
 def event(evidence: Evidence) -> Floats:
     """Best cosine in the part's event."""
     best = np.full(len(evidence.corpus.events) + 1, -1.0)
@@ -177,6 +192,8 @@ CUES: Mapping[str, Cue] = {
     "turn": turn,
     "window": window,
     "dense": dense,
+    "letters": letters,
+    "nearness": nearness,
     "event": event,
     "coverage": coverage,
     "speaker": speaker,
