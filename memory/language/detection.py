@@ -37,22 +37,34 @@ def stop_words() -> dict[str, frozenset[str]]:
 
 
 @cache
-def _votes_of() -> dict[str, dict[str, int]]:
+def _votes_of() -> dict[str, dict[str, float]]:
     """For a word, how much it speaks for each language."""
-    votes: dict[str, dict[str, int]] = {}
+    votes: dict[str, dict[str, float]] = {}
     for code in _SNOWBALL:
         for word in wordings(code).words("function"):
-            votes.setdefault(word, {})[code] = 1
+            votes.setdefault(word, {})[code] = 1.0
     shared = {word for word, spoken in votes.items() if len(spoken) > 1}
     for code in _SNOWBALL:
         for word in wordings(code).words("marks") - shared:
-            votes.setdefault(word, {}).setdefault(code, 0)
+            votes.setdefault(word, {}).setdefault(code, 0.0)
             votes[word][code] += _MARKED
+    english = _everyday(DEFAULT)
+    for code in _SNOWBALL:
+        for word in _everyday(code) - english if code != DEFAULT else ():
+            votes.setdefault(word, {}).setdefault(code, _EVERYDAY)
     return votes
+
+
+def _everyday(code: str) -> frozenset[str]:
+    """Words of a language that are listed for other ends: greetings, openers, days."""
+    sections = ("function", "openers", "chatter", "full_months", "full_weekdays")
+    return frozenset(word for name in sections for word in wordings(code).words(name))
 
 
 _MARKED: Final = 2
 """Votes of a word that hardly any other language writes."""
+_EVERYDAY: Final = 0.5
+"""Votes of an ordinary word that is no English one; they decide between neighbours."""
 
 
 def detect(words: Sequence[str], default: str = DEFAULT) -> str:
@@ -63,7 +75,7 @@ def detect(words: Sequence[str], default: str = DEFAULT) -> str:
     """
     if (code := _by_script(words)) is not None:
         return code
-    votes: dict[str, int] = {}
+    votes: dict[str, float] = {}
     table = _votes_of()
     for word in words:
         for code, count in table.get(word, {}).items():
