@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from knowhen.memory.language.base import Question, Utterance
+from knowhen.memory.language.entities import find_entities
+from knowhen.memory.language.naming import find_speakers
 from knowhen.memory.language.registry import language_of, pack
 
 PAGES = sorted((Path(__file__).parents[3] / "docs" / "languages").glob("??.md"))
@@ -75,6 +77,25 @@ def test_a_date_is_read_as_its_page_says(code: str, text: str, said: str) -> Non
 @pytest.mark.parametrize(("code", "text", "said"), lines("Answers"))
 def test_an_answer_is_read_as_its_page_says(code: str, text: str, said: str) -> None:
     assert pack(code).refuses(text) is (said == "refuses")
+
+
+@pytest.mark.parametrize(("code", "text", "said"), lines("Names in a text"))
+def test_names_are_found_as_the_page_says(code: str, text: str, said: str) -> None:
+    found = [span.name for span in find_entities(text) if span.kind in ("name", "title")]
+    assert found == [name for name in said.split(", ") if name]
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "said"), lines("Whom a question names, of Tobi, Melanie, 小梅 and Will")
+)
+def test_a_question_names_whom_its_page_says(code: str, text: str, said: str) -> None:
+    found = find_speakers(text, ("Tobi", "Melanie", "小梅", "Will"))
+    assert found.speakers == ({said} if said else set())
+
+
+@pytest.mark.parametrize(("code", "text", "said"), lines("Negation"))
+def test_a_negation_is_read_as_its_page_says(code: str, text: str, said: str) -> None:
+    assert pack(code).denies(text) is (said == "denies")
 
 
 @pytest.mark.parametrize("text", ["Gdzie mieszka Nora?", "Waar woont Nora nu eigenlijk?"])
