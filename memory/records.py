@@ -186,9 +186,10 @@ class Decision:
     trust: float
     """Probability that the evidence is consistent, current and permitted."""
     reasons: tuple[str, ...] = ()
-    depth: Literal["none", "light", "full"] = "none"
+    depth: Literal["none", "hint", "light", "full"] = "none"
     """How much work a recall is worth: light where one passage is nearly sure to answer, so that
-    no reranker needs to read; full where the answer lies in several places, or is less sure."""
+    no reranker needs to read; full where the answer lies in several places, or is less sure; hint
+    where the memory holds the topic, and perhaps not the detail that is asked for."""
     personal: bool = False
     """Asks for a personal fact, which is never answered from the model's own knowledge."""
     grey: bool = False

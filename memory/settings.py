@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import isfinite
+from typing import Literal
 
 from knowhen.memory.episodes.refining import Refinement
 from knowhen.memory.errors import InvalidInput
@@ -57,7 +58,25 @@ class RecallSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class GateSettings:
+    """When what was found is put in front of the model."""
+
+    mode: Literal["on", "off", "shadow"] = "on"
+    """`off` lets everything through; `shadow` too, and logs what it would have held back."""
+    useless: float = 0.05
+    """What a useless context costs, where a withheld fact costs 1: the chance of being of use from
+    which a context pays."""
+
+    def __post_init__(self) -> None:
+        if not 0.0 < self.useless < 1.0:
+            raise InvalidInput(f"the price of a useless context is {self.useless!r}; use 0 to 1")
+        if self.mode not in ("on", "off", "shadow"):
+            raise InvalidInput(f"the gate knows no mode {self.mode!r}; use on, off or shadow")
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     parts: PartSettings = field(default_factory=PartSettings)
     events: EventSettings = field(default_factory=EventSettings)
     recall: RecallSettings = field(default_factory=RecallSettings)
+    gate: GateSettings = field(default_factory=GateSettings)

@@ -124,7 +124,7 @@ class Space:
             judge=None if equipment.model is None else ModelJudge(equipment.model),
         )
         self.views = Views(store, name, equipment.index)
-        self.gate = Gate(store, name, embedder=embedder.name)
+        self.gate = Gate(store, name, embedder=embedder.name, useless=settings.gate.useless)
         self.pipeline = Pipeline(
             plan=SearchPlan.of(embedder, equipment.walk, settings.recall),
             gate=self.gate,
@@ -132,6 +132,7 @@ class Space:
             clock=equipment.clock,
             reranker=equipment.reranker,
             limit=settings.recall.limit,
+            mode=settings.gate.mode,
         )
         self.erasure = Erasure(
             store,

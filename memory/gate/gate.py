@@ -4,8 +4,9 @@ Search comes first because it costs milliseconds; what is decided is whether its
 in front of the model. Personal facts never fall back to what the model knows by itself.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -13,11 +14,13 @@ import numpy as np
 from knowhen.memory.gate.advice import ask_advice, follow
 from knowhen.memory.gate.calibration import ERROR, Calibration, Scored, Trace, calibrate
 from knowhen.memory.gate.counterfactual import counterfactual, movers
-from knowhen.memory.gate.heads import Heads, family_of, gain, logit, shipped_heads
+from knowhen.memory.gate.heads import Heads, family_of, gain, logit, shipped_heads, sigmoid
 from knowhen.memory.gate.signals import Signals, features, read_signals
+from knowhen.memory.language.registry import language_of
 from knowhen.memory.models.base import ChatModel
 from knowhen.memory.records import Action, Decision
 from knowhen.memory.search.scoring import Findings
+from knowhen.memory.settings import GateSettings
 from knowhen.memory.stores.base import Store
 
 LIGHT = 0.9
@@ -25,16 +28,30 @@ LIGHT = 0.9
 WORLDLY = 0.5
 """Need below which a question that is not personal is one about the world."""
 LEFT = "somebody spoke of it, but a model is about as likely to know it"
+HINTED = "it holds what this is about, and perhaps not the detail that is asked for"
 OPEN = 0.9
 """Have of a question about a known person that asks for nothing in particular."""
+GROWN, HOPE = 400, 0.3
+"""Parts from which a memory is like those that Have was fitted on, and the least Have of a younger
+one. There few words were said, and what is asked in other words is the rule."""
+USELESS = GateSettings().useless
+SURE = 0.75
+"""Need times Have of a question on the world from which what was said here is worth telling."""
+SMALL, SPREAD = 50, 0.12
+"""The nearest of many passages is nearer by chance: by `SPREAD` for every factor of e."""
 GREY = 0.75
 """Distance from the decisive threshold, in log-odds, within which a model is worth asking."""
 
 
-def decide(signals: Signals, heads: Heads, *, cut: float) -> Decision:
+def decide(
+    signals: Signals, heads: Heads, *, cut: float, shift: float = 0.0, calibrated: bool = False
+) -> Decision:
     """Need, Have, Know, Trust, and what follows from them.
 
-    `cut` is what Need times Have must reach for a recall.
+    Args:
+        cut: what Need times Have must reach for a recall of what is not about these people.
+        shift: log-odds by which the price of a context and feedback move the bars.
+        calibrated: whether `cut` was fitted to this memory's own past, and holds for all of it.
     """
     values = features(signals)
     values["detail"] = heads.detail.probability(values) if signals.parts else 0.0
@@ -44,28 +61,107 @@ def decide(signals: Signals, heads: Heads, *, cut: float) -> Decision:
         have = max(have, OPEN)
     personal = asks_personal_fact(signals)
     know = 0.0 if personal else heads.know.probability(signals.shape)
-    idle = signals.utterance.small_talk or (signals.utterance.work and not signals.names)
+    said = signals.utterance
+    idle = (said.small_talk and not signals.window) or (said.work and not signals.called)
     worth = need * have
-    left = worth >= cut and not personal and need < WORLDLY and _adds_little(signals, heads)
-    action = _action(signals, idle=idle, personal=personal, holds=worth >= cut and not left)
+    whose = concerns(signals)
+    left = whose == "world" and need < WORLDLY and _adds_little(signals, heads) and worth >= cut
+    bars = Bars(cut=cut, shift=shift, calibrated=calibrated)
+    holds = not left and _pays(signals, heads, whose, bars, worth=worth, have=have)
+    about = personal or (whose == "us" and _asking(signals))
+    action = _action(signals, idle=idle, personal=about, holds=holds)
+    depth = _depth(signals, heads, values, have) if action == "recall" else "none"
+    turned = depth == "hint" or whose == "world" or not holds
     return Decision(
         action,
         need=need,
         have=have,
         know=know,
         trust=signals.trust.value,
-        reasons=(*_reasons(signals, action, have), *((LEFT,) if left and not idle else ())),
-        depth=_depth(signals, have) if action == "recall" else "none",
+        reasons=(
+            *_reasons(signals, action, have),
+            *((LEFT,) if left and not idle else ()),
+            *((HINTED,) if depth == "hint" else ()),
+        ),
+        depth=depth,
         personal=personal,
         grey=not idle and signals.parts > 0 and abs(logit(worth) - logit(cut)) < GREY,
         moved=movers(heads, values),
         features=values,
         counterfactual=(
             counterfactual(heads, values, cut)
-            if signals.parts and signals.terms and not (idle or left or signals.open)
+            if turned and signals.parts and signals.terms and not (idle or left or signals.open)
             else ""
         ),
     )
+
+
+Whose = Literal["us", "shared", "world"]
+Depth = Literal["none", "hint", "light", "full"]
+
+
+def concerns(signals: Signals) -> Whose:
+    """Whose affairs a message is about, by its words; what was found cannot tell.
+
+    A memory of a gardener holds words of every question about moles. What keeps the world's
+    questions apart is that they name nobody here, say neither "I" nor "our", and take nothing for
+    known. `shared` is a thing that both are taken to know: "the launch date".
+    """
+    said = [signals.utterance]
+    if signals.window:  # "and the result?" is about what the question before was about
+        said.append(language_of(signals.window).read_utterance(signals.window))
+    if signals.names or signals.people:
+        return "us"
+    if any(each.own or each.recalling or each.of_listener for each in said):
+        return "us"
+    # Advice may be coloured by what somebody told; what takes up the window goes on with it.
+    if signals.window or any(each.shared or each.help for each in said):
+        return "shared"
+    return "world"
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """What a chance must reach, as calibration and feedback have moved it."""
+
+    cut: float
+    shift: float
+    calibrated: bool
+
+    def over(self, chance: float, bar: float) -> bool:
+        return chance >= sigmoid(logit(bar) + self.shift)
+
+
+def _pays(
+    signals: Signals, heads: Heads, whose: Whose, bars: Bars, *, worth: float, have: float
+) -> bool:
+    """Whether what a context may bring is more than what it costs."""
+    if not signals.parts:
+        return False
+    if whose == "us":
+        return _pays_for_us(signals, bars, worth=worth, have=have)
+    if not _asking(signals):
+        return False
+    if whose == "shared":
+        near = signals.top_similarity + signals.window_coverage / 2
+        bar = heads.near + SPREAD * math.log(max(signals.parts, SMALL) / 100)
+        return near >= bar or bars.over(worth, WORLDLY)
+    return worth >= bars.cut and (signals.reads or bars.over(worth, SURE))
+
+
+def _pays_for_us(signals: Signals, bars: Bars, *, worth: float, have: float) -> bool:
+    """A question about these people is nearly always answered better with what they said."""
+    if not _asking(signals):
+        return bool(signals.names or signals.people) or worth >= bars.cut
+    if bars.calibrated:
+        return worth >= bars.cut
+    return bars.over(have if signals.parts >= GROWN else max(have, HOPE), USELESS)
+
+
+def _asking(signals: Signals) -> bool:
+    said = signals.utterance
+    asking = said.question or said.request or said.help
+    return asking or said.recalling or said.of_listener or bool(signals.window)
 
 
 def _adds_little(signals: Signals, heads: Heads) -> bool:
@@ -95,8 +191,12 @@ def _action(signals: Signals, *, idle: bool, personal: bool, holds: bool) -> Act
     return "parametric" if said.question or said.request or said.help else "skip"
 
 
-def _depth(signals: Signals, have: float) -> Literal["light", "full"]:
+def _depth(signals: Signals, heads: Heads, values: Mapping[str, float], have: float) -> Depth:
+    said = signals.utterance
     plain = not (signals.collects or signals.open)
+    told = have >= LIGHT and signals.attribution is not None and values["best"] >= LIGHT
+    if said.question and plain and not (said.help or told) and signals.grip < heads.grip:
+        return "hint"
     return "light" if have >= LIGHT and plain else "full"
 
 
@@ -151,16 +251,31 @@ class Gate:
     """Decides on findings; keeps its calibration in the store, so that every process sees it."""
 
     def __init__(
-        self, store: Store, space: str, *, embedder: str, heads: Heads | None = None
+        self,
+        store: Store,
+        space: str,
+        *,
+        embedder: str,
+        heads: Heads | None = None,
+        useless: float = USELESS,
     ) -> None:
         self._store, self._space = store, space
+        self._price = logit(useless) - logit(USELESS)
         self._heads = heads or shipped_heads(family_of(embedder))
 
     def decide(self, findings: Findings) -> Decision:
         """What to do about the query of a search, and why."""
         calibration = self.calibration
         heads = calibration.apply(self._heads)
-        return decide(read_signals(findings), heads, cut=calibration.cut(self._heads))
+        cut = calibration.cut(self._heads)
+        shift = self._price + logit(cut) - logit(Calibration().cut(self._heads))
+        return decide(
+            read_signals(findings),
+            heads,
+            cut=cut,
+            shift=shift,
+            calibrated=bool(calibration.levels),
+        )
 
     @property
     def calibration(self) -> Calibration:

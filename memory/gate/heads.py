@@ -65,6 +65,11 @@ class Heads:
     """Chance that a world question is answered rightly with one retrieved passage."""
     gain_cut: float
     """Gain in that chance below which retrieving is not worth its cost."""
+    near: float
+    """Cosine plus half the coverage of the best window that one of a hundred questions about the
+    world reaches in a memory of a hundred passages."""
+    grip: float
+    """Grip that a fifth of the questions do not reach whose answer a memory holds."""
     levels: tuple[float, ...]
     """Quantiles, evenly spaced from 0 to 1, of Need times Have where memory held the answer."""
 
@@ -95,6 +100,8 @@ def read_heads(data: Mapping[str, object], world: Mapping[str, object]) -> Heads
         know=_head(world["know"]),
         grounded=_head(world["grounded"]),
         gain_cut=float(world["gain_cut"]),  # type: ignore[arg-type]
+        near=float(data["near"]),  # type: ignore[arg-type]
+        grip=float(data["grip"]),  # type: ignore[arg-type]
         levels=tuple(data["levels"]),  # type: ignore[arg-type]
     )
 

@@ -6,7 +6,8 @@ nobody could answer would become its own evidence the second time. A question th
 answer counts: it says what "yes" means.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -22,9 +23,11 @@ from knowhen.memory.gate.attribution import (
 from knowhen.memory.gate.heads import question_features
 from knowhen.memory.gate.trust import Trust, read_trust
 from knowhen.memory.language.base import Utterance
+from knowhen.memory.language.detection import stop_words
 from knowhen.memory.language.entities import find_entities
 from knowhen.memory.language.registry import language_of
-from knowhen.memory.language.terms import fold, terms
+from knowhen.memory.language.terms import fold, terms, word_terms, words
+from knowhen.memory.language.wordings import wordings
 from knowhen.memory.search.bm25 import bm25
 from knowhen.memory.search.cues import Evidence, best, date
 from knowhen.memory.search.scoring import Findings
@@ -33,6 +36,14 @@ from knowhen.memory.view.corpus import NONE
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 HITS, REACH = 5, 20
+READ = 40
+"""Passages that are read to learn whether a name is a place."""
+PLACE = 1 / 3
+"""Share of its uses behind a preposition of place from which a name is one."""
+WORD, HELD = 0.5, 0.3
+"""What a content word counts for by itself, and a passage that holds them all."""
+_PLACES = {word for code in stop_words() for word in wordings(code).words("of_place")}
+_LEADING = rf"\b(?:{'|'.join(sorted(_PLACES))})\s+"
 NOTHING = -10.0
 """Log-odds that something is evidence where there is nothing."""
 _COVERAGES = ("window_coverage", "wide_coverage", "known_share", "density", "lift")
@@ -45,10 +56,16 @@ class Signals:
     terms: tuple[str, ...]
     names: tuple[str, ...]
     """People of this memory whom the query names."""
+    called: bool
+    """It names a speaker, rather than speaking of the one who asks."""
+    window: str
+    """What was said just before, where the query takes it up."""
     strangers: tuple[str, ...]
     """Names in the query that this memory has never met."""
     familiar: tuple[str, ...]
     """Names in the query, other than speakers, that this memory has met."""
+    people: tuple[str, ...]
+    """Those of them that no preposition of place leads in, here or there: "Aoife", not "Leeds"."""
     utterance: Utterance
     known_share: float
     """Share of the query's content, by rarity, that occurs in the memory at all."""
@@ -76,6 +93,11 @@ class Signals:
     """By how much the best part leads the fifth."""
     reach: float
     """By how much it leads the twentieth."""
+    reads: bool
+    """What matches best was written, in a document, rather than said."""
+    grip: float
+    """How much of the question stands in one passage of the person asked about: its content words
+    times their likeness. An amount, because a share is whole as soon as one word of one matches."""
     attribution: Attribution | None
     trust: Trust
     shape: Mapping[str, float]
@@ -100,8 +122,11 @@ def read_signals(findings: Findings) -> Signals:
         parts=int(np.isfinite(findings.scores).sum()),
         terms=query.terms,
         names=tuple(sorted(set(query.about) & set(corpus.people))),
+        called=bool(query.speakers),
+        window=query.window,
         strangers=strangers,
         familiar=familiar,
+        people=tuple(name for name in familiar if not _is_place(name, findings)),
         utterance=utterance,
         **_coverages(findings, content, asked),
         top_similarity=float(nearest[0]) if size else 0.0,
@@ -110,12 +135,62 @@ def read_signals(findings: Findings) -> Signals:
         dated=bool(query.days),
         near_time=float(date(evidence).max()) if query.days and size else 0.0,
         **_ranks(findings.scores),
+        reads=bool(size) and corpus.role[corpus.turn_of[findings.scores.argmax()]] == "document",
+        grip=_grip(findings, content, familiar, asked),
         attribution=attribute(findings, content, sides) if sides else None,
         trust=read_trust(findings, content, personal=bool(query.about) or utterance.personal),
         shape=question_features(query.text),
         open=content.open,
         collects=query.collects,
     )
+
+
+def _written_small(findings: Findings, found: Set[str]) -> Iterator[str]:
+    """Words of the query in small letters that the memory writes as names: "when's nerea here"."""
+    query, counts = findings.query, findings.evidence.counts
+    named = {fold(word) for speaker in query.about for word in words(speaker)}
+    language = language_of(query.text).code
+    for word in dict.fromkeys(re.findall(r"[^\W\d_]{3,}", query.text)):
+        stems = word_terms(fold(word), language)
+        rows = [row for row, term in enumerate(counts.terms) if term in stems]
+        if not word.islower() or not rows or word in named or word in found:
+            continue
+        holding = np.flatnonzero(counts.counts[rows[0]] > 0)[:READ].tolist()
+        said = [findings.corpus.text(part) for part in holding]
+        name, inside = word.capitalize(), 0
+        for text in said:
+            capitals = "nouns_have_capitals" not in language_of(text).words
+            if not capitals or re.search(rf"\b{word}\b", text):
+                break
+            inside += len(re.findall(rf"(?<=[^\W_] ){name}\b", text))
+        else:
+            if inside:
+                yield word
+
+
+def _is_place(name: str, findings: Findings) -> bool:
+    """Whether a name follows a preposition of place in the query, or mostly in what was said."""
+    if re.search(rf"{_LEADING}{re.escape(name)}", findings.query.text, re.IGNORECASE):
+        return True
+    holding = np.flatnonzero(findings.evidence.counts.counts.sum(axis=0) > 0)[:READ]
+    used = placed = 0
+    for part in holding.tolist():
+        text = findings.corpus.text(part)
+        used += len(re.findall(rf"\b{re.escape(name)}\b", text))
+        placed += len(re.findall(rf"{_LEADING}{re.escape(name)}\b", text, re.IGNORECASE))
+    return placed > used * PLACE
+
+
+def _grip(findings: Findings, content: Content, familiar: Sequence[str], asked: Mask) -> float:
+    """Content words but for names, each by how like the best passage is, and the share it holds."""
+    names = {term for name in familiar for term in terms(name)}
+    frame = language_of(findings.query.text).frame_terms
+    wanted = [term for term in content.shares if term not in names and term not in frame]
+    likeness, counts = findings.evidence.similarity[asked], findings.evidence.counts
+    if not len(likeness):
+        return 0.0
+    held = float((content.row_shares @ (counts.window(1)[0] > 0))[asked].max(initial=0.0))
+    return len(wanted) * (max(float(likeness.max()), 0.0) + WORD) + HELD * held
 
 
 def _ranks(scores: Floats) -> dict[str, float]:
@@ -138,15 +213,17 @@ def _names(findings: Findings) -> tuple[tuple[str, ...], tuple[str, ...]]:
     known = set(findings.evidence.counts.terms)
     familiar: list[str] = []
     strangers: list[str] = []
-    for span in find_entities(findings.query.text):
+    text = f"{findings.query.text}\n{findings.query.window}"
+    for span in find_entities(text):
         if span.kind not in ("name", "title"):
             continue
-        name = findings.query.text[span.start : span.end]
+        name = text[span.start : span.end]
         if fold(name).split("'")[0] in {fold(s) for s in findings.query.about}:
             continue
-        found = set(terms(name))
-        if not found <= calendar:
-            (familiar if found <= known else strangers).append(name)
+        found = terms(name)
+        if found and not calendar.issuperset(found):
+            (familiar if found[-1] in known else strangers).append(name)
+    familiar += _written_small(findings, {fold(name) for name in (*familiar, *strangers)})
     return tuple(familiar), tuple(strangers)
 
 
@@ -256,6 +333,10 @@ WORDS: Mapping[str, str] = {
     "met": "the memory knows what it asks about",
     "matched": "a passage and its neighbours hold what it asks about",
     "similar": "the nearest passages are similar",
+    "own": "the one who asks speaks of themself",
+    "shared": "it takes for granted which thing is meant",
+    "people": "it names somebody whom this memory has heard of",
+    "grip": "much of what it asks stands in one passage of the person asked about",
     "odds": "the best passage is likely to be evidence",
     "lead": "the best passage leads the next ones",
     "reach": "the best passage stands out",
@@ -309,6 +390,10 @@ def features(signals: Signals) -> dict[str, float]:
         "top": signals.top_similarity,
         "mean": signals.mean_similarity,
         "background": signals.background,
+        "own": float(said.own),
+        "shared": float(said.shared),
+        "people": float(bool(signals.people)),
+        "grip": signals.grip,
         "odds": signals.odds,
         "lead": signals.lead,
         "reach": signals.reach,

@@ -54,6 +54,11 @@ class Utterance:
     """Takes up what was just said: "and her sister?", "y su hermana?"."""
     of_listener: bool = False
     """Asks what the one who is spoken to said or did: "what did you recommend to me?"."""
+    own: bool = False
+    """Speaks of the one who says it, or of "us", outside of what is quoted."""
+    shared: bool = False
+    """Takes for granted which thing is meant: "the launch date", "el alquiler"; not "the capital of
+    Peru", which says itself which one."""
 
 
 Asked = Literal["who", "where", "how_many", "why"]

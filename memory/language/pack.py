@@ -16,6 +16,8 @@ from knowhen.memory.language.pronouns import names_the_speaker, pronouns
 from knowhen.memory.language.terms import stem, terms, words
 from knowhen.memory.language.wordings import wordings
 
+QUOTED = re.compile(r"\"[^\"]{20,}(?:\"|\Z)|[“„«][^”“»]{20,}(?:[”“»]|\Z)")
+"""What a message brings along, perhaps in another language and about other people."""
 _MARK = re.compile(r"[?？؟]")
 _MARKS = ("?", "？", "؟")
 _MORE = re.compile(r"[.!?]\s+\w")
@@ -32,6 +34,8 @@ RELATIONS = (
     *("kin", "life", "work_of", "award", "order"),
 )
 """What the section `world` of a language tells of a question; features of the gate."""
+_PHRASE = 2
+"""Words behind a noun in which a phrase begins that belongs to it."""
 _SHORT, _LONGEST_CHAT = 8, 12
 """Words of a greeting with what follows it, and of any talk for its own sake."""
 
@@ -78,7 +82,8 @@ class Pack:
         found = words(text)
         recalling = bool(self._has("recalling", text))
         question = bool(_MARK.search(text) or self._has("question", text))
-        about_self = names_the_speaker(found) or not self.pronouns.group.isdisjoint(found)
+        own = self._own(QUOTED.sub(" ", text))
+        about_self = own or names_the_speaker(found)
         attribute = bool(self._has("attribute", text))
         work = bool(self._has("work", text)) and not recalling
         asking = question and about_self
@@ -94,7 +99,50 @@ class Pack:
             words=len(found),
             follows=not work and self._follows(text, found),
             of_listener=bool(self._has("of_listener", text)),
+            own=own,
+            shared=self._shared(QUOTED.sub(" ", text[:_READ])),
         )
+
+    def _own(self, text: str) -> bool:
+        """Whether "I" or "we" speaks; behind an article it is a name: "found in the US"."""
+        found = words(text)
+        if self.words.spaced:
+            articles = self.words.words("definite")
+            before = ["", *found]
+            found = [
+                word for word, last in zip(found, before, strict=False) if last not in articles
+            ]
+        return names_the_speaker(found) or not self.pronouns.group.isdisjoint(found)
+
+    def _shared(self, text: str) -> bool:
+        """Whether a definite noun stands without what would say which one is meant.
+
+        A definite description takes its referent for known to both (Heim 1982); where a phrase
+        behind it or an order ("the first") picks it out, anybody may know it.
+        """
+        articles = self.words.words("definite")
+        capitals = "nouns_have_capitals" not in self.words
+        for clause in _CLAUSE_END.split(text):
+            found = _WORD.findall(clause)
+            folded = [word.casefold() for word in found]
+            for place, word in enumerate(folded[:-1]):
+                noun = found[place + 1]
+                if word not in articles or noun[0].isdigit() or (capitals and noun[0].isupper()):
+                    continue
+                picked_out = self._has("picked_out", folded[place + 1])
+                if not picked_out and not self._completed(folded[place + 2 :]):
+                    return True
+        return False
+
+    def _completed(self, behind: list[str]) -> bool:
+        """Whether what follows a noun says which one: "of Peru", "that we met"."""
+        completing = self.words.words("completing")
+        for word in behind[:_PHRASE]:
+            if word in completing:
+                return True
+            if word in self.function_words:
+                break
+        return False
 
     def _opens(self, section: str, text: str) -> bool:
         """Whether a clause of the text begins so: "I'm tired. Suggest a dinner"."""

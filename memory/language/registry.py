@@ -1,11 +1,10 @@
 """Which language reads a text."""
 
-import re
 from functools import cache, lru_cache
 from typing import Final
 
 from knowhen.memory.language.detection import detect
-from knowhen.memory.language.pack import Pack
+from knowhen.memory.language.pack import QUOTED, Pack
 from knowhen.memory.language.terms import words
 
 
@@ -18,10 +17,8 @@ def pack(code: str) -> Pack:
 @lru_cache(maxsize=8_192)
 def language_of(text: str) -> Pack:
     """The language that a text is written in; English where it shows none."""
-    return pack(detect(words(_QUOTED.sub(" ", text[:_ENOUGH]))))
+    return pack(detect(words(QUOTED.sub(" ", text[:_ENOUGH]))))
 
 
-_QUOTED: Final = re.compile(r"\"[^\"]{20,}(?:\"|\Z)|[“„«][^”“»]{20,}(?:[”“»]|\Z)")
-"""What is quoted may be in another language than what is asked about it."""
 _ENOUGH: Final = 400
 """Characters that show the language of a text."""

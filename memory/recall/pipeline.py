@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from typing import Literal
 
 from knowhen.memory.clock import Clock
 from knowhen.memory.errors import InvalidBudget, InvalidInput, ModelFailed
@@ -53,6 +54,8 @@ class Pipeline:
     reranker: Reranker | None
     limit: int
     """How many recollections a recall lists, if not more were packed."""
+    mode: Literal["on", "off", "shadow"] = "on"
+    """Whether the gate's decision counts, or is only given, or logged as well."""
 
     def score(
         self,
@@ -114,14 +117,16 @@ class Pipeline:
         decision = self.gate.decide(findings)
         if adviser is not None:
             findings, decision = consult(adviser, self.gate, findings, decision, again)
-        passes = not gate or decision.action == "recall"
+        if self.mode == "shadow" and decision.action != "recall":
+            log.info("the gate would have held a context back: %s", decision.action)
+        passes = not gate or self.mode != "on" or decision.action == "recall"
         if passes:
             findings = walk(view, findings, self.plan)
         ranked = ranked_turns(findings, CANDIDATES)
         packing, notes = Packing(), findings.notes
         told: list[Thought] = []
         if passes:
-            if not gate or decision.depth == "full":
+            if not gate or decision.depth in ("hint", "full"):
                 ranked, notes = self._reranked(findings, ranked)
             ranked = with_remarks(ranked, findings, view.thoughts, as_of=as_of, known_at=known_at)
             told = answering_thoughts(view, findings, as_of=as_of, known_at=known_at)

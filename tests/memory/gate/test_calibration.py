@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from two_friends import SAID, turns
 
 from knowhen import MemoryManager
 from knowhen.memory.errors import InvalidInput
@@ -19,6 +20,7 @@ from knowhen.memory.gate.calibration import (
 )
 from knowhen.memory.gate.heads import BIAS, Head, logit, shipped_heads, sigmoid
 from knowhen.memory.gate.signals import WORDS
+from knowhen.memory.settings import GateSettings, Settings
 
 
 @settings(deadline=None, max_examples=50)
@@ -159,12 +161,25 @@ def test_a_users_own_traces_move_the_threshold(memory: MemoryManager) -> None:
     assert memory.decide("Where does Ivo work?").action == "abstain"
 
 
-def test_feedback_on_a_missed_answer_makes_the_gate_more_willing(memory: MemoryManager) -> None:
-    missed = memory.recall("What is the name of Nora's dog?")
-    assert missed.decision.action == "abstain"
-    for _ in range(40):
-        memory.feedback(missed, useful=["t2"])
-    assert memory.decide("What is the name of Nora's dog?").action == "recall"
+def test_feedback_on_a_missed_answer_makes_the_gate_more_willing() -> None:
+    dear = Settings(gate=GateSettings(useless=0.5))
+    with MemoryManager.open(":memory:", settings=dear) as memory:
+        memory.remember(turns(SAID))
+        missed = memory.recall("What is the name of Nora's dog?")
+        assert missed.decision.action == "abstain"
+        for _ in range(40):
+            memory.feedback(missed, useful=["t2"])
+        assert memory.decide("What is the name of Nora's dog?").action == "recall"
+
+
+def test_a_shadow_of_the_gate_decides_and_holds_nothing_back() -> None:
+    for mode, held_back in (("on", True), ("off", False), ("shadow", False)):
+        chosen = Settings(gate=GateSettings(mode=mode))  # type: ignore[arg-type]
+        with MemoryManager.open(":memory:", settings=chosen) as memory:
+            memory.remember(turns(SAID))
+            recall = memory.recall("What is the capital of France?")
+        assert recall.decision.action == "parametric"
+        assert (recall.context == "") is held_back
 
 
 @given(st.lists(st.floats(-5, 5), min_size=2, max_size=30).map(sorted), st.floats(0, 1))

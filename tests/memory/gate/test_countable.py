@@ -49,11 +49,13 @@ def tell(memory: MemoryManager, said: list[tuple[str, str]], *, day: int = 0) ->
 def test_a_question_left_open_is_no_evidence_for_itself(
     memory: MemoryManager, again: str, reply: str | None
 ) -> None:
-    assert memory.decide("What is my blood type?").action == "abstain"
+    before = memory.decide("What is my blood type?")
+    assert before.depth == "hint"
     asked = [("user", "What is my blood type?"), ("user", "Please tell me my blood type.")]
     for day, question in enumerate(asked, start=1):
         tell(memory, [question, *([("assistant", reply)] if reply else [])], day=day)
-    assert memory.decide(again).action == "abstain"
+    after = memory.decide(again)
+    assert after.depth in ("hint", "none") or after.have <= before.have + 0.05
 
 
 def test_a_question_that_was_answered_counts(memory: MemoryManager) -> None:
@@ -67,6 +69,7 @@ def test_a_decision_knows_nothing_of_the_future(memory: MemoryManager) -> None:
     before = memory.recall(query, as_of=START - timedelta(days=1))
     halfway = memory.recall(query, as_of=START + timedelta(minutes=1))
     assert now.decision.action == "recall"
-    assert before.decision.action == halfway.decision.action == "abstain"
+    assert before.decision.action == "abstain"
+    assert halfway.decision.depth == "hint" and "greyhound" not in halfway.context
     assert "the memory is empty" in before.decision.reasons
     assert not before.items

@@ -99,3 +99,20 @@ def test_asking_what_one_may_do_asks_for_advice(text: str) -> None:
 )
 def test_a_text_that_only_asks_tells_nothing(text: str, *, only: bool) -> None:
     assert language_of(text).asks(text) is only
+
+
+@pytest.mark.parametrize(
+    ("text", "own", "shared"),
+    [
+        ("what's the launch date now?", False, True),
+        ("¿A quién le toca fregar el baño?", False, True),
+        ("what's the capital of Peru?", False, False),
+        ("Who was the first person on the moon?", False, True),
+        ("where is natural gas found in the US?", False, False),
+        ("Welche Nummer hat unser Garten?", True, False),
+        ('translate this: "could we check in before the others arrive at noon?"', False, False),
+    ],
+)
+def test_a_question_tells_whose_affairs_it_is_about(text: str, own: bool, shared: bool) -> None:
+    said = language_of(text).read_utterance(text)
+    assert (said.own, said.shared) == (own, shared)

@@ -53,7 +53,7 @@ def walked(recall: Recall) -> bool:
     [
         ("Good morning!", "skip"),
         ("What is the capital of France?", "parametric"),
-        ("What is Nora's blood type?", "abstain"),
+        ("What is Caroline's blood type?", "abstain"),
     ],
 )
 def test_nothing_is_walked_or_reranked_for_what_is_not_recalled(
@@ -87,7 +87,7 @@ def test_without_the_gate_everything_runs(memory: MemoryManager, reader: Reader)
 
 
 def test_the_decision_is_the_same_alone_and_in_a_recall(memory: MemoryManager) -> None:
-    for query in ("Where does Nora work?", "What is Nora's blood type?", "Thanks!"):
+    for query in ("Where does Nora work?", "What is Caroline's blood type?", "Thanks!"):
         assert memory.decide(query) == memory.recall(query).decision
         assert memory.decide(query) == memory.recall(query, gate=False).decision
 
