@@ -25,6 +25,12 @@ def _abbreviations() -> frozenset[str]:
     return wordings("en").words("abbreviations")
 
 
+@cache
+def _months() -> tuple[str, ...]:
+    """Months before which a day is written with a full stop: "am 11. Oktober"."""
+    return tuple(month[:3] for month in wordings("de").listed("full_months"))
+
+
 def sentences(text: str) -> list[tuple[int, int]]:
     """Spans `(start, end)` of the sentences of `text`, in order and without outer white space.
 
@@ -71,6 +77,8 @@ def _ends_sentence(text: str, start: int, stop: re.Match[str], end: int) -> bool
     if before is None:
         return True
     word = before.group()
+    if word.isdigit() and len(word) <= 2 and following.casefold().startswith(_months()):
+        return False
     if word.isdigit():
         return not _MARK_ONLY.match(text[start : stop.end()])
     initial = len(word) == 1 and word.isupper() and word != "I"

@@ -5,7 +5,7 @@ Each is compiled when it is first asked for, so that a language that nobody spea
 
 import re
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 from knowhen.memory.language.wordings import NOTHING, Wordings
 
@@ -26,16 +26,6 @@ class SlotRule:
     pattern: re.Pattern[str]
 
 
-def slot_rule(key: str, form: str) -> SlotRule:
-    """The rule of a line `slot = pattern`."""
-    match = _KEY.fullmatch(key)
-    assert match is not None, key
-    follows = form.startswith("{S}")
-    pattern = re.compile(form.removeprefix("{S}"), re.IGNORECASE)
-    ended, value = match["ended"] is not None, match["value"] or ""
-    return SlotRule(f"{key}", match["slot"], ended, value, follows, pattern)
-
-
 class SlotPatterns:
     """What `slots.txt` of one language says."""
 
@@ -48,12 +38,37 @@ class SlotPatterns:
     def _one(self, section: str, *, form: str = "{}") -> re.Pattern[str]:
         """One pattern of all the lines of a section."""
         body = self._words.part(section)
-        return re.compile(form.format(body), re.IGNORECASE) if body else NOTHING
+        return self._compiled(form.format(body)) if body else NOTHING
+
+    def _compiled(self, form: str) -> re.Pattern[str]:
+        """A pattern in any case, its letters also as a keyboard that lacks them writes them."""
+        for letter, typed in self._typed:
+            form = letter.sub(partial(_unless_listed, typed), form)
+        return re.compile(form, re.IGNORECASE)
+
+    def _rule(self, key: str, form: str) -> SlotRule:
+        """The rule of a line `slot = pattern`; {S} is where the subject stands."""
+        match = _KEY.fullmatch(key)
+        assert match is not None, key
+        follows = form.startswith("{S}")
+        form = form.removeprefix("{S}").replace("{S}", self._subject_form)
+        ended, value = match["ended"] is not None, match["value"] or ""
+        return SlotRule(key, match["slot"], ended, value, follows, self._compiled(form))
+
+    @cached_property
+    def _typed(self) -> list[tuple[re.Pattern[str], str]]:
+        """How each letter may be typed; a letter in a list of letters stays."""
+        pairs = self._pairs("slot_typed")
+        return [(re.compile(rf"(\[[^\]]*\])|{letter}"), typed) for letter, typed in pairs]
+
+    @cached_property
+    def _kin_told(self) -> dict[str, str]:
+        return dict(self._pairs("kin_told"))
 
     @cached_property
     def _written_out(self) -> list[tuple[re.Pattern[str], str]]:
         pairs = self._pairs("slot_written_out")
-        return [(re.compile(short, re.IGNORECASE), full) for short, full in pairs]
+        return [(self._compiled(short), full) for short, full in pairs]
 
     @cached_property
     def _retold(self) -> list[tuple[re.Pattern[str], str]]:
@@ -62,28 +77,32 @@ class SlotPatterns:
 
     @cached_property
     def _rules(self) -> tuple[SlotRule, ...]:
-        return tuple(slot_rule(key, form) for key, form in self._pairs("slots"))
+        return tuple(self._rule(key, form) for key, form in self._pairs("slots"))
 
     @cached_property
     def _questions(self) -> tuple[SlotRule, ...]:
-        return tuple(slot_rule(key, form) for key, form in self._pairs("slot_questions"))
+        return tuple(self._rule(key, form) for key, form in self._pairs("slot_questions"))
 
     @cached_property
     def _subject_pattern(self) -> re.Pattern[str]:
+        return self._compiled(self._subject_form)
+
+    @cached_property
+    def _subject_form(self) -> str:
         spoken, kin = self._words.part("i"), self._words.part("kin")
         my, name = self._words.part("my"), self._words.part("name")
         of = self._words.part("of_name") if "of_name" in self._words else NOTHING.pattern
         edge = self._words.edge
         relative = rf"{my}\s?{kin}{edge}(?:,? {name})?"
-        return re.compile(rf"(?:{spoken}|(?P<who>{relative}|{of}|{name})){edge}", re.IGNORECASE)
+        return rf"(?:{spoken}|(?P<who>{relative}|{of}|{name})){edge}"
 
     @cached_property
     def _relatives(self) -> list[tuple[str, re.Pattern[str]]]:
-        return [(name, re.compile(form, re.IGNORECASE)) for name, form in self._pairs("kin")]
+        return [(name, self._compiled(form)) for name, form in self._pairs("kin")]
 
     @cached_property
     def _kin(self) -> re.Pattern[str]:
-        return re.compile(rf"{self._words.part('kin')}{self._words.edge}", re.IGNORECASE)
+        return self._compiled(rf"{self._words.part('kin')}{self._words.edge}")
 
     @cached_property
     def _joint(self) -> re.Pattern[str]:
@@ -92,7 +111,16 @@ class SlotPatterns:
     @cached_property
     def _opener(self) -> re.Pattern[str]:
         edge = self._words.edge
-        return self._one("slot_opener", form=rf"(?:{{}}{edge}[\s,:!.…-]*)+")
+        return self._one("slot_opener", form=rf"(?:{{}}{edge}[\s,:!.…，、：！-]*)+")
+
+    @cached_property
+    def _tells_past(self) -> re.Pattern[str]:
+        return self._one("slot_past")
+
+    @cached_property
+    def _and(self) -> re.Pattern[str]:
+        """Words behind which a clause may go on about the subject of the one before."""
+        return self._one("slot_and")
 
     @cached_property
     def _unreal(self) -> re.Pattern[str]:
@@ -163,11 +191,16 @@ class SlotPatterns:
     @cached_property
     def _instruction_ends(self) -> list[re.Pattern[str]]:
         forms = self._words.lines("instructions_end")
-        return [re.compile(form, re.IGNORECASE) for form in forms]
+        return [self._compiled(form) for form in forms]
 
     @cached_property
     def _frame(self) -> frozenset[str]:
         return self._words.words("instruction_frame") | self._words.words("function")
+
+    @cached_property
+    def _framing(self) -> re.Pattern[str]:
+        longest_first = sorted(self._frame, key=len, reverse=True)
+        return re.compile("|".join(map(re.escape, longest_first)) or NOTHING.pattern)
 
     @cached_property
     def _happened(self) -> re.Pattern[str]:
@@ -184,3 +217,7 @@ class SlotPatterns:
     @cached_property
     def _instead(self) -> re.Pattern[str]:
         return self._one("correction_instead")
+
+
+def _unless_listed(typed: str, match: re.Match[str]) -> str:
+    return match[1] or typed

@@ -83,7 +83,7 @@ class SlotReader(SlotPatterns):
         plain = self.written_out(sentence)
         bare = plain.rstrip(_CLOSING)
         question = bare.endswith(("?", "？"))
-        taken = 0
+        taken, before = 0, None
         joints = [0, *(joint.end() for joint in self._joint.finditer(plain))]
         for place, joint in enumerate(joints):
             following = joints[place + 1] if place + 1 < len(joints) else len(plain)
@@ -92,14 +92,21 @@ class SlotReader(SlotPatterns):
             opened = self._opened(plain, joint)
             if self._asks.match(plain, opened) or self._unreal.search(plain, 0, opened):
                 continue
-            for found, stop in self._clause(plain, opened, plain[joint:opened]):
-                taken = max(taken, stop)
+            for found, stop in self._clause(plain, opened, plain[joint:opened], before):
+                taken, before = max(taken, stop), found.subject
                 if not (question and stop >= len(bare.rstrip("?？"))):
                     yield _placed(found, start, end)
 
-    def _clause(self, plain: str, place: int, opener: str) -> Iterator[tuple[Filled, int]]:
-        """Slots that the words from `place` on fill, and where each of them ends."""
+    def _clause(
+        self, plain: str, place: int, opener: str, before: Subject | None
+    ) -> Iterator[tuple[Filled, int]]:
+        """Slots that the words from `place` on fill, and where each of them ends.
+
+        `before` is the subject of the clause before: "Ich wohne in Köln und arbeite als Koch".
+        """
         subject, after = self._subject(plain, place)
+        if subject is None and before is not None and self._and.fullmatch(opener.strip()):
+            subject, after = before, place - 1
         seen: set[str] = set()
         for rule in self._rules:
             if rule.name in seen or (rule.subject and subject is None):
@@ -121,10 +128,10 @@ class SlotReader(SlotPatterns):
         self, rule: SlotRule, match: re.Match[str], subject: Subject | None
     ) -> Filled | None:
         groups = match.groupdict()
-        who = subject
-        if who is None:
-            named = groups.get("thing") or groups.get("who") or ""
-            who = self.subject_of(named, thing=bool(groups.get("thing"))) if named else _SPEAKER
+        thing, named = groups.get("thing") or "", groups.get("who") or ""
+        who = self.subject_of(thing, thing=True) if thing else subject
+        if who is None and not thing:
+            who = self.subject_of(named, thing=False) if named else _SPEAKER
         if who is None or (who.kind == "pointed" and not groups.get("thing")):
             return None
         day = groups.get("day") or ""
@@ -195,7 +202,11 @@ class SlotReader(SlotPatterns):
 
     def _owner(self, words: str) -> tuple[str, str]:
         match = self._possessor.match(words)
-        return (match["owner"], words[match.end() :].strip()) if match is not None else ("", words)
+        if match is None:
+            return "", words
+        groups = match.groupdict()  # "Annas Schwester", but "la hermana de Ana"
+        what = groups.get("what") or words[match.end() :].strip()
+        return groups.get("owner") or groups.get("of") or "", what
 
     def _without(self, pattern: re.Pattern[str], words: str) -> tuple[bool, str]:
         match = pattern.match(words)
@@ -233,8 +244,11 @@ class SlotReader(SlotPatterns):
 
     def instruction_topic(self, text: str) -> frozenset[str]:
         """The words of an instruction that say what it is about."""
-        found = (word.casefold() for word in _WORD.findall(self.written_out(text)))
-        return frozenset(word for word in found if word not in self._frame)
+        plain = self.written_out(text).casefold()
+        if self._words.spaced:
+            return frozenset(word for word in _WORD.findall(plain) if word not in self._frame)
+        runs = (run for piece in self._framing.split(plain) for run in _WORD.findall(piece))
+        return frozenset(run[i : i + 2] for run in runs for i in range(max(1, len(run) - 1)))
 
     # Happenings --------------------------------------------------------------------------
     def happening(self, sentence: str) -> Filled | None:
@@ -265,6 +279,10 @@ class SlotReader(SlotPatterns):
         ending = self._past_ending
         known = verb in self._words.words("past")
         return known or (ending is not None and ending.search(verb) is not None)
+
+    def tells_past(self, clause: str) -> bool:
+        """Whether a clause speaks of what lies behind: "the party was on 3 May"."""
+        return self._tells_past.search(clause) is not None
 
     # Corrections -------------------------------------------------------------------------
     def correction(self, sentence: str) -> str | None:
@@ -323,6 +341,10 @@ class SlotReader(SlotPatterns):
         for own, others in self._retold:
             words = own.sub(others, words)
         return words
+
+    def kind_told(self, kind: str) -> str:
+        """A relative as the language calls it: "sister" -> "Schwester"."""
+        return self._kin_told.get(kind, kind)
 
 
 LONGEST = 800

@@ -13,7 +13,7 @@ from hashlib import blake2b
 from typing import Literal
 
 from knowhen.memory.language.detection import stop_words
-from knowhen.memory.language.slots import slot_reader
+from knowhen.memory.language.slots import readers_of
 from knowhen.memory.language.terms import stem, words
 from knowhen.memory.records import Modality, Polarity, Thought
 from knowhen.memory.thoughts.slots import LINKED, family_of, is_single, slot_of
@@ -223,7 +223,7 @@ def _instructions(one: Thought, other: Thought) -> Relation | None:
 @lru_cache(maxsize=4_096)
 def topic(instruction: str) -> frozenset[str]:
     """What an instruction is about, without the words that make it one."""
-    words = slot_reader("en").instruction_topic(instruction)
+    words = readers_of(instruction)[0].instruction_topic(instruction)
     return frozenset(_singular(word) for word in words)
 
 

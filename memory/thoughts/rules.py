@@ -9,6 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 
+from dateutil.relativedelta import relativedelta
+
 from knowhen.memory.fence import unfenced
 from knowhen.memory.language.base import DateSpan
 from knowhen.memory.language.registry import pack
@@ -126,7 +128,7 @@ class _Telling:
             premises = _premises(meant.proposal, turn)
         day, value = None, filled.value
         if slot.name in ("date", "birthday", "plan") and not filled.ended:
-            day = _day_of(filled, turn)
+            day = _day_of(reader, filled, turn)
             if day is None or (slot.name == "plan" and not _ahead(day, turn)):
                 return None
             value = dated(filled, day) if slot.name != "plan" else filled.value
@@ -230,7 +232,7 @@ POINTING_BACK = 6
 """Statements back at which "it" may still point."""
 LONGEST_HAPPENING = 200
 _FIGURE = re.compile(r"[$€£]?\d+(?:[.,]\d+)*\s?%?")
-_CLOCK = re.compile(r"\b\d{1,2}(?:[:.h]\d\d| ?(?:am|pm|uhr)\b)", re.IGNORECASE)
+_CLOCK = re.compile(r"\b\d{1,2}(?:[:.h]\d\d|\s?(?:am|pm|uhr|h)\b|\s?[点點時])", re.IGNORECASE)
 
 
 def _instruction(
@@ -273,7 +275,8 @@ def _told_text(reader: SlotReader, filled: Filled, who: str, value: str) -> str:
     sign = "-" * filled.ended
     forms = (reader.told.get(sign + key) for key in (*keys, filled.slot))
     form = next((form for form in forms if form), f"{{who}}: {filled.slot} {{value}}")
-    text = form.replace("{who}", who).replace("{kind}", filled.kind).replace("{value}", value)
+    kind = reader.kind_told(filled.kind)
+    text = form.replace("{who}", who).replace("{kind}", kind).replace("{value}", value)
     return text[:1].upper() + text[1:]
 
 
@@ -303,7 +306,7 @@ def _dates(reader: SlotReader, text: str, turn: Turn) -> list[DateSpan]:
     return list(pack(reader.code).find_dates(text, base=turn.time))
 
 
-def _day_of(filled: Filled, turn: Turn) -> DateSpan | None:
+def _day_of(reader: SlotReader, filled: Filled, turn: Turn) -> DateSpan | None:
     """The day that stands where the slot wants one."""
     text, read = filled.day or filled.value, pack(filled.language).find_dates
     spans = read(text, base=turn.time)
@@ -312,7 +315,21 @@ def _day_of(filled: Filled, turn: Turn) -> DateSpan | None:
     nearest = NEAR if filled.subject.kind != "pointed" else 0
     if filled.day and (spans[0].start > nearest or _ORDINAL.match(text, spans[0].end)):
         return None
-    return spans[0]
+    return spans[0] if reader.tells_past(filled.clause) else _coming(spans[0], turn)
+
+
+def _coming(day: DateSpan, turn: Turn) -> DateSpan:
+    """A day without a year that lies long behind as the one ahead: "in June", said in December."""
+    long_ago = turn.time is not None and (turn.time.date() - day.last).days > LONG_AGO
+    if not long_ago or _YEAR.search(day.text):
+        return day
+    year = relativedelta(years=1)
+    return replace(day, first=day.first + year, last=day.last + year)
+
+
+LONG_AGO = 60
+"""Days after which nobody speaks of a day as the day that something is on."""
+_YEAR = re.compile(r"\d{4}")
 
 
 NEAR = 12
