@@ -23,6 +23,8 @@ from knowhen.memory.recall.ranking import (
     above_floor,
     answering_thoughts,
     ranked_turns,
+    what_holds,
+    with_answers,
     with_remarks,
 )
 from knowhen.memory.recall.rerankers.base import Reranker
@@ -128,8 +130,11 @@ class Pipeline:
         if passes:
             if not gate or decision.depth in ("hint", "full"):
                 ranked, notes = self._reranked(findings, ranked)
-            ranked = with_remarks(ranked, findings, view.thoughts, as_of=as_of, known_at=known_at)
-            told = answering_thoughts(view, findings, as_of=as_of, known_at=known_at)
+            then = {"as_of": as_of, "known_at": known_at}
+            holds = what_holds(view, findings, now=self.clock.now(), **then)
+            ranked = with_answers(ranked, findings, holds)
+            ranked = with_remarks(ranked, findings, view.thoughts, holds, **then)
+            told = answering_thoughts(view, findings, holds)
             packing = pack(
                 findings.corpus,
                 _candidates(above_floor(ranked)),

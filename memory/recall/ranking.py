@@ -12,6 +12,8 @@ from functools import lru_cache
 from itertools import combinations
 from typing import Literal
 
+import numpy as np
+
 from knowhen.memory.language.registry import language_of
 from knowhen.memory.language.sentences import sentences
 from knowhen.memory.language.terms import terms
@@ -20,9 +22,11 @@ from knowhen.memory.search.query import Query
 from knowhen.memory.search.scoring import Findings
 from knowhen.memory.stores.base import StoredTurn
 from knowhen.memory.thoughts.clauses import clauses
-from knowhen.memory.thoughts.current import asked_slots
+from knowhen.memory.thoughts.current import Values, asked_slots, values
 from knowhen.memory.thoughts.features import Features, Value, of_text
-from knowhen.memory.view.corpus import Corpus
+from knowhen.memory.thoughts.resolution import known_at as known_then
+from knowhen.memory.thoughts.resolution import true_at
+from knowhen.memory.view.corpus import NONE, Corpus
 from knowhen.memory.view.thought_table import ThoughtTable
 from knowhen.memory.view.view import View
 
@@ -36,6 +40,8 @@ NAMED = 3
 FLOOR = 6.0
 """Log-odds below the best turn from which a turn is not worth its tokens; what is left out there
 was evidence once in a hundred times on everyday chats, and never on LoCoMo."""
+ANSWERS = 3
+"""Thoughts that fill what is asked for that are told, and turns that go to the top, at the most."""
 TOLD = 4
 """Thoughts that are told at the most."""
 SIMILAR = 0.45
@@ -75,33 +81,75 @@ def above_floor(ranked: Sequence[Ranked]) -> list[Ranked]:
     return [entry for entry in ranked if entry.score >= floor]
 
 
-def answering_thoughts(
+def what_holds(
     view: View,
     findings: Findings,
     *,
+    now: datetime,
     as_of: datetime | None = None,
     known_at: datetime | None = None,
-) -> list[Thought]:
-    """Thoughts that a reader gets besides the turns, those that fit the query best first.
+) -> Values:
+    """What thoughts say of the attributes that the query asks for, now or at the given times.
 
-    What a turn says is read in the turn. What no turn says as it is, because somebody noted it by
-    hand or several statements were merged, is only known from the thought.
+    "What's Ada's job?" asks for what "I work as a court interpreter" fills, without a common word.
+    """
+    query, corpus = findings.query, view.corpus
+    thoughts: Sequence[Thought] = view.thoughts.all()
+    if known_at is not None:
+        thoughts = known_then(thoughts, known_at)
+    if as_of is not None:
+        thoughts = [replace(thought, status="active") for thought in true_at(thoughts, as_of)]
+
+    def speaker_of(turn_id: str) -> str:
+        place = corpus.position.get(turn_id)
+        return "" if place is None else corpus.turns[place].turn.speaker
+
+    return values(query.text, thoughts, asker=query.asker, now=as_of or now, speaker_of=speaker_of)
+
+
+def answering_thoughts(view: View, findings: Findings, holds: Values) -> list[Thought]:
+    """Thoughts that a reader gets besides the turns, those that answer first.
+
+    Beside what holds of the attributes that are asked for, these are thoughts that no turn says
+    as it is, because somebody noted them by hand or several statements were merged.
     """
     wanted = set(findings.query.terms[: findings.query.own])
-    found = []
+    found = dict.fromkeys(thought.id for thought in holds.current[:ANSWERS])
+    known = {thought.id: thought for thought in holds.current}
     for hit in findings.facts:
         if not view.thoughts.stands_alone(hit.thought):
             continue
         shared = wanted & set(terms(hit.thought.text))
         if hit.cosine >= SIMILAR or (shared and len(shared) >= HOLDS * len(wanted)):
-            found.append(hit.thought)
-    return found[:TOLD]
+            found[hit.thought.id] = None
+            known[hit.thought.id] = hit.thought
+    return [known[thought_id] for thought_id in found][:TOLD]
+
+
+def with_answers(ranked: list[Ranked], findings: Findings, holds: Values) -> list[Ranked]:
+    """The turns that say what is asked for among the first, wherever they ranked."""
+    corpus, top = findings.corpus, max((entry.score for entry in ranked), default=0.0)
+    raised: dict[int, Ranked] = {}
+    places = {entry.turn: entry for entry in ranked}
+    for turn_id in (*holds.turns[:ANSWERS], *dict.fromkeys(holds.outdated_turns.values())):
+        turn = corpus.position.get(turn_id)
+        if turn is None or turn in raised:
+            continue
+        part = int(np.searchsorted(corpus.turn_of, turn))
+        entry = places.get(turn) or Ranked(turn, top, part)
+        if findings.scores[entry.part] > -np.inf:
+            raised[turn] = replace(entry, score=max(entry.score, top))
+    if not raised:
+        return ranked
+    rest = [entry for entry in ranked if entry.turn not in raised]
+    return sorted([*raised.values(), *rest], key=lambda entry: -entry.score)
 
 
 def with_remarks(
     ranked: list[Ranked],
     findings: Findings,
     thoughts: ThoughtTable,
+    holds: Values,
     *,
     as_of: datetime | None = None,
     known_at: datetime | None = None,
@@ -114,13 +162,11 @@ def with_remarks(
     corpus = findings.corpus
     places = {entry.turn: place for place, entry in enumerate(ranked)}
     marks = _Marks(places)
-    asked, slots = findings.query.terms, asked_slots(findings.query.text)
-    first = {corpus.turns[entry.turn].turn.id: entry.turn for entry in ranked[:REMARKED]}
-    for turn_id, turn in first.items():
-        for remark in thoughts.remarks(
-            turn_id, asked, first, slots=slots, as_of=as_of, known_at=known_at
-        ):
-            marks.add(turn, remark.word, first[remark.other])
+    _from_thoughts(marks, ranked, findings, thoughts, as_of=as_of, known_at=known_at)
+    for old, new in holds.outdated_turns.items():
+        one, other = corpus.position.get(old, NONE), corpus.position.get(new, NONE)
+        if one in places and other in places:
+            marks.add(one, "outdated by", other)
     for earlier, word, later in compare(
         findings.query, [corpus.turns[entry.turn] for entry in ranked[:COMPARED]]
     ):
@@ -145,6 +191,26 @@ def with_remarks(
         replace(entry, mark=marks.text(turn, corpus)) if turn in marks else entry
         for turn, entry in order.items()
     ]
+
+
+def _from_thoughts(
+    marks: "_Marks",
+    ranked: Sequence[Ranked],
+    findings: Findings,
+    thoughts: ThoughtTable,
+    *,
+    as_of: datetime | None,
+    known_at: datetime | None,
+) -> None:
+    """Mark the first turns whose statements were overtaken, or are disputed, by one another."""
+    corpus, asked = findings.corpus, findings.query.terms
+    slots = asked_slots(findings.query.text)
+    first = {corpus.turns[entry.turn].turn.id: entry.turn for entry in ranked[:REMARKED]}
+    for turn_id, turn in first.items():
+        for remark in thoughts.remarks(
+            turn_id, asked, first, slots=slots, as_of=as_of, known_at=known_at
+        ):
+            marks.add(turn, remark.word, first[remark.other])
 
 
 class _Marks:

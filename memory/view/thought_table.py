@@ -49,10 +49,6 @@ class ThoughtTable:
         """Whether no turn says it as it is: it was noted by hand, or merged of several."""
         return not thought.sources or thought.id in self._merged
 
-    def __iter__(self) -> Iterator[Thought]:
-        """All thoughts, whatever became of them, by their ids."""
-        return iter(self._thoughts.values())
-
     def remarks(
         self,
         turn_id: str,
