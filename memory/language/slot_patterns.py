@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from functools import cached_property, partial
 
+from knowhen.memory.language.detection import stop_words
 from knowhen.memory.language.wordings import NOTHING, Wordings
 
 _KEY = re.compile(r"(?P<ended>-)?(?P<slot>[^()]+?)\s*(?:\((?P<value>[^()]*)\))?")
@@ -80,6 +81,10 @@ class SlotPatterns:
         return tuple(self._rule(key, form) for key, form in self._pairs("slots"))
 
     @cached_property
+    def _told_anywhere(self) -> tuple[SlotRule, ...]:
+        return tuple(self._rule(key, form) for key, form in self._pairs("slots_anywhere"))
+
+    @cached_property
     def _questions(self) -> tuple[SlotRule, ...]:
         return tuple(self._rule(key, form) for key, form in self._pairs("slot_questions"))
 
@@ -103,6 +108,11 @@ class SlotPatterns:
     @cached_property
     def _kin(self) -> re.Pattern[str]:
         return self._compiled(rf"{self._words.part('kin')}{self._words.edge}")
+
+    @cached_property
+    def _left_out(self) -> frozenset[str]:
+        """Verbs before which a chat leaves the speaker out."""
+        return self._words.words("slot_left_out")
 
     @cached_property
     def _joint(self) -> re.Pattern[str]:
@@ -153,7 +163,10 @@ class SlotPatterns:
 
     @cached_property
     def _no_names(self) -> frozenset[str]:
-        return self._words.words("function") | self._words.words("openers")
+        calendar = (*self._words.listed("full_months"), *self._words.listed("full_weekdays"))
+        others = frozenset().union(*stop_words().values())
+        own = self._words.words("openers") | self._words.words("slot_no_names")
+        return others | own | self._words.words("function") | {*calendar}
 
     @cached_property
     def _mine(self) -> re.Pattern[str]:

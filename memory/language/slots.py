@@ -84,6 +84,7 @@ class SlotReader(SlotPatterns):
         bare = plain.rstrip(_CLOSING)
         question = bare.endswith(("?", "？"))
         taken, before = 0, None
+        yield from (_placed(found, start, end) for found in self._on_the_way(plain))
         joints = [0, *(joint.end() for joint in self._joint.finditer(plain))]
         for place, joint in enumerate(joints):
             following = joints[place + 1] if place + 1 < len(joints) else len(plain)
@@ -97,6 +98,15 @@ class SlotReader(SlotPatterns):
                 if not (question and stop >= len(bare.rstrip("?？"))):
                     yield _placed(found, start, end)
 
+    def _on_the_way(self, plain: str) -> Iterator[Filled]:
+        """What a sentence takes for granted, even as a question: "my sister Anjali"."""
+        for rule in self._told_anywhere:
+            for match in rule.pattern.finditer(plain):
+                filled = self._filled(rule, match, _SPEAKER)
+                named = filled is not None and self._named(filled.value)
+                if filled is not None and named:
+                    yield _with(filled, clause=plain)
+
     def _clause(
         self, plain: str, place: int, opener: str, before: Subject | None
     ) -> Iterator[tuple[Filled, int]]:
@@ -105,8 +115,13 @@ class SlotReader(SlotPatterns):
         `before` is the subject of the clause before: "Ich wohne in Köln und arbeite als Koch".
         """
         subject, after = self._subject(plain, place)
+        first = _WORD.match(plain, place)
         if subject is None and before is not None and self._and.fullmatch(opener.strip()):
             subject, after = before, place - 1
+        elif subject is None and first and first.group().casefold() in self._left_out:
+            pronoun = self._words.listed("slot_left_out_is")[0]
+            plain = f"{plain[:place]}{pronoun} {plain[place:]}"
+            subject, after = _SPEAKER, place + len(pronoun)
         seen: set[str] = set()
         for rule in self._rules:
             if rule.name in seen or (rule.subject and subject is None):
@@ -229,7 +244,8 @@ class SlotReader(SlotPatterns):
         """A standing instruction and whether it ends one; None if the sentence is neither."""
         plain = self.written_out(sentence).rstrip(_CLOSING)
         for joint in (0, *(found.end() for found in self._joint.finditer(plain))):
-            body = plain[self._opened(plain, joint) :].rstrip(_MARKS)
+            body = _SENTENCE_END.split(plain[self._opened(plain, joint) :], maxsplit=1)[0]
+            body = body.rstrip(_MARKS)
             if len(body) > LONGEST_INSTRUCTION:
                 continue
             for form in self._instruction_ends:
@@ -355,6 +371,7 @@ OPEN_ENDED = frozenset(("plan", "happened"))
 """Slots whose value is all the rest of its clause."""
 _SPEAKER = Subject("speaker")
 _ANYBODY = Subject("anybody")
+_SENTENCE_END = re.compile(r"[.!?]+\s|[。！？]")
 _MARKS = " .,;:!?…\"'“”„«»。，、！？"
 _CLOSING = " \"'”’»)…"
 _BLANKS = re.compile(r"\s+")

@@ -120,22 +120,23 @@ class _Telling:
         if slot is None:
             return None
         premises: tuple[Source, ...] = ()
+        dates = slot.name in ("date", "birthday", "plan") and not filled.ended
+        day = _day_of(reader, filled, turn) if dates else None
         if filled.subject.kind == "pointed":
             meant = self._pointed_at(filled)
             if meant is None:
                 return None
             filled = replace(filled, subject=meant.filled.subject)
             premises = _premises(meant.proposal, turn)
-        day, value = None, filled.value
-        if slot.name in ("date", "birthday", "plan") and not filled.ended:
-            day = _day_of(reader, filled, turn)
+        value = filled.value
+        if dates:
             if day is None or (slot.name == "plan" and not _ahead(day, turn)):
                 return None
             value = dated(filled, day) if slot.name != "plan" else filled.value
         subject, told = _subject(reader, filled.subject, speaker, slot.personal)
         if not subject:
             return None
-        value = reader.retold(value)
+        value = speaker if value == SPEAKER else reader.retold(value)
         text = _told_text(reader, filled, told, value)
         if slot.name == "plan" and day is not None:
             text = f"{text} ({_shown(day)})"
@@ -228,6 +229,8 @@ class _Telling:
         )
 
 
+SPEAKER = "@"
+"""A value that stands for whoever speaks: "the firmware is mine"."""
 POINTING_BACK = 6
 """Statements back at which "it" may still point."""
 LONGEST_HAPPENING = 200
@@ -310,7 +313,7 @@ def _day_of(reader: SlotReader, filled: Filled, turn: Turn) -> DateSpan | None:
     """The day that stands where the slot wants one."""
     text, read = filled.day or filled.value, pack(filled.language).find_dates
     spans = read(text, base=turn.time)
-    if not spans or read(filled.subject.text):
+    if not spans or read(filled.subject.text) or filled.subject.text[:1].isdigit():
         return None
     nearest = NEAR if filled.subject.kind != "pointed" else 0
     if filled.day and (spans[0].start > nearest or _ORDINAL.match(text, spans[0].end)):

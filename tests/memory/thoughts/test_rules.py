@@ -26,7 +26,6 @@ def texts(text: str, *, speaker: str = "Ann", role: Role = "user") -> list[str]:
         ("I'm keen on counseling.", "Ann likes counseling."),
         ("I've moved to Oslo!", "Ann lives in Oslo."),
         ("I don't eat meat.", "Ann's diet: eats no meat."),
-        ("My sister Bea lives in Toronto.", "Bea lives in Toronto."),
         ("My brother is a nurse.", "Ann's brother works as nurse."),
         ("Hey Mel, I joined a choir yesterday!", "Ann joined a choir yesterday (2024-02-29)."),
         ("Last week I went to a parade.", "Ann went to a parade (2024-02-19 – 2024-02-25)."),
@@ -40,6 +39,21 @@ def texts(text: str, *, speaker: str = "Ann", role: Role = "user") -> list[str]:
 )
 def test_a_slot_is_told_so_that_it_reads_alone(said: str, thought: str) -> None:
     assert texts(said) == [thought]
+
+
+def test_who_somebody_is_may_be_told_on_the_way() -> None:
+    assert texts("My sister Bea lives in Toronto.") == [
+        "Ann's sister is Bea.",
+        "Bea lives in Toronto.",
+    ]
+    assert texts("Did my sister Bea call?") == ["Ann's sister is Bea."]
+
+
+def test_a_chat_may_leave_the_speaker_out() -> None:
+    assert texts("sold the volvo. given up coffee btw") == [
+        "Ann no longer has the volvo.",
+        "Ann takes no coffee.",
+    ]
 
 
 @pytest.mark.parametrize(
