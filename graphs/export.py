@@ -126,6 +126,8 @@ FORMATS = (".png", ".svg", ".pdf")
 _COLOURS = {
     "fact": "#4c72b0",
     "mention": "#999999",
+    "named": "#64b5cd",
+    "speaker": "#dd8452",
     "synonym": "#c44e52",
     "contiguity": "#55a868",
     "source": "#8172b2",

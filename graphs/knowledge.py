@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from knowhen.graphs.adjacency import Adjacency, Slots, Weights, grown, quantise
 from knowhen.graphs.errors import InvalidEdge
 
-EdgeKind = Literal["fact", "mention", "synonym", "contiguity", "source", "member"]
+EdgeKind = Literal[
+    "fact", "mention", "named", "speaker", "synonym", "contiguity", "source", "member"
+]
 """The kinds that knowhen makes; a graph takes any other name too."""
 
 EDGE_KINDS: tuple[EdgeKind, ...] = get_args(EdgeKind)

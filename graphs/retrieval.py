@@ -4,7 +4,7 @@ A recipe says where the walk restarts, how far it goes, what edges count, and ho
 ranked in the end. Everything else is shared.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -68,6 +68,43 @@ def standardised(scores: Weights) -> Weights:
     """Scores with mean 0 and deviation 1; zeros if all are equal."""
     deviation = scores.std() if scores.size else 0.0
     return (scores - scores.mean()) / deviation if deviation > 0 else np.zeros(len(scores))
+
+
+def fused(
+    walked: Weights,
+    dense: Weights,
+    lexical: Weights,
+    *,
+    dense_weight: float,
+    lexical_weight: float,
+) -> Slots:
+    """Places by the walk's share in logarithms and both scores, standardised and added up.
+
+    Only the best candidates of each are ranked, so that the outcome does not drift as memory
+    grows; the others are left out. All three have the shape (passages,).
+    """
+    chosen = np.unique(
+        np.concatenate([best(each, CANDIDATES) for each in (walked, dense, lexical)])
+    )
+    total = standardised(np.log(walked[chosen] + FLOOR))
+    total += dense_weight * standardised(dense[chosen])
+    total += lexical_weight * standardised(lexical[chosen])
+    return chosen[best(total, len(total))]
+
+
+def shared_out(groups: Iterable[tuple[float, Mapping[str, float]]]) -> dict[str, float]:
+    """One restart of several sorts of seeds, each with its share of the mass.
+
+    A sort that has nothing leaves its share to the others, so that the masses sum to one.
+    """
+    filled = [(share, seeds) for share, seeds in groups if share and sum(seeds.values()) > 0.0]
+    total = sum(share for share, _ in filled)
+    restart: dict[str, float] = {}
+    for share, seeds in filled:
+        mass = sum(seeds.values())
+        for node, weight in seeds.items():
+            restart[node] = restart.get(node, 0.0) + share / total * weight / mass
+    return restart
 
 
 Restart = dict[str, float]
@@ -186,17 +223,10 @@ class FusedOrder:
         shares = ranking.scores_by_node()
         walked = np.array([shares.get(node, 0.0) for node in cues.passages])
         lexical = np.zeros(len(walked)) if cues.lexical is None else cues.lexical
-        chosen = np.unique(
-            np.concatenate([best(each, CANDIDATES) for each in (walked, cues.dense, lexical)])
+        order = fused(
+            walked, cues.dense, lexical, dense_weight=self.dense, lexical_weight=self.lexical
         )
-        total = standardised(np.log(walked[chosen] + FLOOR))
-        total += self.dense * standardised(cues.dense[chosen])
-        total += self.lexical * standardised(lexical[chosen])
-        order = best(total, len(total))
-        return [
-            (cues.passages[place], float(score))
-            for place, score in zip(chosen[order].tolist(), total[order], strict=True)
-        ]
+        return [(cues.passages[place], -float(rank)) for rank, place in enumerate(order.tolist())]
 
 
 KNOWHEN = Recipe("knowhen", SparseRestart(), FusedOrder(), damping=0.93, tolerance=5e-5, facts=5)

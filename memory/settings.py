@@ -40,16 +40,29 @@ class RecallSettings:
     """`push`, `power` (exact, in numpy), `exact` (igraph) or `none`."""
     cues: Mapping[str, float] = field(default_factory=dict)
     """What the weights of cues, and of the `walk`, are multiplied by; 1 for those not named."""
-    edges: Mapping[str, float] = field(default_factory=lambda: {"fact": 0.0})
-    """What the walk multiplies the weights of edges by, per kind; 1 for those not named.
+    edges: Mapping[str, float] = field(
+        default_factory=lambda: dict.fromkeys(("fact", "named", "speaker", "synonym"), 0.0)
+    )
+    """What the near walk multiplies the weights of edges by, per kind; 1 for those not named.
 
-    Edges between facts and entities changed nothing on LoCoMo or BEAM, so they are left out.
+    Those kinds are left out that changed nothing on LoCoMo or BEAM.
+    """
+    far_edges: Mapping[str, float] = field(
+        default_factory=lambda: dict.fromkeys(("contiguity", "member", "synonym"), 0.05)
+    )
+    """The same for the far walk, which follows names over several hops.
+
+    Neighbours in time and names that are spelt alike lead it astray when they count in full.
     """
     limit: int = 50
     """How many recollections a recall lists."""
 
     def __post_init__(self) -> None:
-        for what, factors in (("edges", self.edges), ("cue", self.cues)):
+        for what, factors in (
+            ("edges", self.edges),
+            ("far edges", self.far_edges),
+            ("cue", self.cues),
+        ):
             for kind, factor in factors.items():
                 if not (factor >= 0.0 and isfinite(factor)):
                     raise InvalidInput(

@@ -1,7 +1,11 @@
-"""Settling: closed events are turned into thoughts, the work that `remember` leaves for later."""
+"""Settling: closed events are turned into thoughts, the work that `remember` leaves for later.
+
+With a model, documents are read as well, some in each call; without one they stay as they are,
+and a model that comes later reads them then.
+"""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
@@ -13,19 +17,28 @@ from knowhen.memory.language.terms import terms
 from knowhen.memory.models.base import ChatModel
 from knowhen.memory.records import Event, Thought
 from knowhen.memory.remembering import thought_tombstone
-from knowhen.memory.stores.base import Entry, Store
+from knowhen.memory.stores.base import Entry, Store, StoredTurn
 from knowhen.memory.thoughts.base import Proposal, Proposals, Proposer
 from knowhen.memory.thoughts.ledger import ThoughtLedger
-from knowhen.memory.thoughts.model import Judged, ModelJudge, ModelProposer, open_pairs
+from knowhen.memory.thoughts.model import READ, Judged, ModelJudge, ModelProposer, open_pairs
 from knowhen.memory.thoughts.operations import Operation
 from knowhen.memory.thoughts.rules import LOOKING_BACK, RuleProposer
 
 log = logging.getLogger(__name__)
 
 
+Progress = Callable[[int, int], None]
+"""Is told how many events and documents are done, and how many there are."""
+
+
 def make_proposer(model: ChatModel | None) -> Proposer:
     """Who proposes thoughts: rules without a model; with one, a structured call for each event."""
     return RuleProposer() if model is None else ModelProposer(model)
+
+
+def make_reader(model: ChatModel | None) -> Proposer | None:
+    """Who reads facts out of documents: nobody without a model."""
+    return None if model is None else ModelProposer(model, instructions=READ)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +47,11 @@ class Settled:
 
     events: int = 0
     """Events that were thought about."""
+    documents: int = 0
+    """Documents that a model read facts from."""
     operations: int = 0
     failures: tuple[str, ...] = ()
-    """What went wrong, in words; those events stay in the queue."""
+    """What went wrong, in words; those events and documents stay in the queue."""
     calls: int = 0
     """Calls of the chat model, those that failed among them."""
     tokens: int = 0
@@ -49,6 +64,10 @@ AT_ONCE = 200
 IN_A_ROW = 2
 """Events in a row that fail before the others wait for the next time: one may be at fault
 itself, but more than one speak of a model that cannot be reached."""
+DOCUMENTS_READ = "documents_read"
+"""The setting that says how far a model has read the documents of a space."""
+DOCUMENTS, CHARACTERS = 10, 12_000
+"""Most documents in one call of a model, and most characters of them unless one alone has more."""
 JUDGED = 50
 """Waiting thoughts that are compared with others at a time."""
 
@@ -67,35 +86,45 @@ class Settling:
         events: EventRecorder,
         ledger: ThoughtLedger,
         proposer: Proposer,
+        reader: Proposer | None = None,
         judge: ModelJudge | None = None,
     ) -> None:
         self._store, self._space, self._judge = store, space, judge
         self._events, self._ledger, self._proposer = events, ledger, proposer
+        self._reader = reader
 
-    def run(self, *, anew: bool = False) -> Settled:
+    def run(self, *, anew: bool = False, progress: Progress | None = None) -> Settled:
         """Work through the queue; `anew` when a reindex does, whose operations are logged."""
-        done = operations = calls = tokens = rejected = 0
-        failures: list[str] = []
+        if anew:
+            with self._store.transaction(self._space):
+                self._store.set_setting(DOCUMENTS_READ, "0", space=self._space)
+        waiting = self._store.unconsolidated(self._space)
+        documents = list(self._unread())
+        told = _Told(progress, len(waiting) + sum(len(batch) for batch in documents))
+        done = Settled()
         failed = 0
-        for event in self._store.unconsolidated(self._space):
+        for event in waiting:
             proposals = self._propose(event)
-            calls, tokens = calls + proposals.calls, tokens + proposals.tokens
-            failures.extend(failure.reason for failure in proposals.failures)
-            rejected += len(proposals.rejected)
             logged = self._learn(event, proposals, anew=anew)
-            operations += len(logged or ())
-            done += logged is not None and proposals.complete
+            finished = logged is not None and proposals.complete
+            done = _sum(done, proposals, events=int(finished), operations=len(logged or ()))
             failed = 0 if proposals.complete else failed + 1
+            told.done(1)
             if failed == IN_A_ROW:
                 break
+        for batch in documents if failed < IN_A_ROW else ():
+            done, complete = self._read(done, batch, anew=anew)
+            told.done(len(batch))
+            if not complete:  # those after it wait, so that the mark stays in order
+                failed += 1
+                break
         judged = Judged() if anew or failed else self._judged()
-        return Settled(
-            events=done,
-            operations=operations + self._apply(judged.operations),
-            failures=(*failures, *judged.failures),
-            calls=calls + judged.calls,
-            tokens=tokens + judged.tokens,
-            rejected=rejected,
+        return replace(
+            done,
+            operations=done.operations + self._apply(judged.operations),
+            failures=(*done.failures, *judged.failures),
+            calls=done.calls + judged.calls,
+            tokens=done.tokens + judged.tokens,
         )
 
     def _propose(self, event: Event) -> Proposals:
@@ -109,6 +138,57 @@ class Settling:
         rows = self._store.turns(self._space, after=max(0, first.seq - 1 - LOOKING_BACK))
         before = [row.turn for row in takewhile(lambda row: row.seq < first.seq, rows)]
         return self._proposer.propose_after(before, turns)
+
+    def _unread(self) -> Iterator[list[StoredTurn]]:
+        """Documents that no model has read yet, as many at a time as go into one call."""
+        if self._reader is None:
+            return
+        batch: list[StoredTurn] = []
+        held = 0
+        for stored in self._store.turns(self._space, after=self._read_until()):
+            if stored.turn.role != "document":
+                continue
+            size = len(stored.turn.text)
+            if batch and (len(batch) == DOCUMENTS or held + size > CHARACTERS):
+                yield batch
+                batch, held = [], 0
+            batch.append(stored)
+            held += size
+        if batch:
+            yield batch
+
+    def _read_until(self) -> int:
+        """The place of the last document that a model has read."""
+        return int(self._store.setting(DOCUMENTS_READ, space=self._space) or 0)
+
+    def _read(
+        self, done: Settled, batch: Sequence[StoredTurn], *, anew: bool
+    ) -> tuple[Settled, bool]:
+        """Read facts from some documents in one call and learn them; and whether that worked.
+
+        The mark moves in the transaction that learns, so that a crash reads nothing twice.
+        """
+        assert self._reader is not None
+        proposals = self._reader.propose([stored.turn for stored in batch])
+        if not proposals.complete:
+            return _sum(done, proposals), False
+        with self._store.transaction(self._space):
+            if self._read_until() >= batch[0].seq:
+                return _sum(done, proposals), True  # another process has read them meanwhile
+            there = self._still_there(batch)
+            cited = (
+                item
+                for item in proposals.items
+                if all(source.turn_id in there for source in item.sources)
+            )
+            kept = replace(proposals, items=self._never_erased(list(cited)))
+            logged = self._ledger.learn(kept, anew=anew)
+            self._store.set_setting(DOCUMENTS_READ, str(batch[-1].seq), space=self._space)
+        return _sum(done, proposals, documents=len(batch), operations=len(logged)), True
+
+    def _still_there(self, batch: Sequence[StoredTurn]) -> set[str]:
+        ids = [stored.turn.id for stored in batch]
+        return {stored.turn.id for stored in self._store.turns(self._space, ids=ids)}
 
     def _learn(self, event: Event, proposals: Proposals, *, anew: bool) -> list[int] | None:
         """Learn what was proposed for an event; None if it is no longer waiting as it was.
@@ -181,6 +261,40 @@ class Settling:
             except (NotFound, OperationRefused) as error:
                 log.info("a judgement of the model is not applied: %s", error)
         return applied
+
+
+@dataclass(slots=True)
+class _Told:
+    """Tells a caller how far the work has come."""
+
+    progress: Progress | None
+    total: int
+    finished: int = 0
+
+    def done(self, count: int) -> None:
+        self.finished += count
+        if self.progress is not None:
+            self.progress(self.finished, self.total)
+
+
+def _sum(
+    done: Settled,
+    proposals: Proposals,
+    *,
+    events: int = 0,
+    documents: int = 0,
+    operations: int = 0,
+) -> Settled:
+    """What was done before, and what these proposals add to it."""
+    return Settled(
+        events=done.events + events,
+        documents=done.documents + documents,
+        operations=done.operations + operations,
+        failures=(*done.failures, *(failure.reason for failure in proposals.failures)),
+        calls=done.calls + proposals.calls,
+        tokens=done.tokens + proposals.tokens,
+        rejected=done.rejected + len(proposals.rejected),
+    )
 
 
 def thought_entries(thoughts: Sequence[Thought], embedder: Embedder) -> list[Entry]:

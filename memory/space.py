@@ -28,7 +28,7 @@ from knowhen.memory.recall.rerankers.base import Reranker
 from knowhen.memory.remembering import Remembering
 from knowhen.memory.search.scoring import SearchPlan
 from knowhen.memory.settings import Settings
-from knowhen.memory.settling import Settling, thought_entries
+from knowhen.memory.settling import Settling, make_reader, thought_entries
 from knowhen.memory.stores.base import Store
 from knowhen.memory.thoughts.base import Proposer
 from knowhen.memory.thoughts.ledger import ThoughtLedger
@@ -121,6 +121,7 @@ class Space:
             events=self.events,
             ledger=self.ledger,
             proposer=equipment.proposer,
+            reader=make_reader(equipment.model),
             judge=None if equipment.model is None else ModelJudge(equipment.model),
         )
         self.views = Views(store, name, equipment.index)

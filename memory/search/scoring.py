@@ -11,7 +11,7 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from knowhen.graphs.walk import Walk
+from knowhen.graphs.walk import DAMPING, Walk
 from knowhen.memory.embedders.base import Embedder
 from knowhen.memory.embedders.identity import checked_vectors
 from knowhen.memory.language.registry import language_of
@@ -44,7 +44,9 @@ class SearchPlan:
     weights: Mapping[str, float]
     """Of the cues, by name; `bias` makes their sum log-odds."""
     edges: Mapping[str, float]
-    """What the walk multiplies the weights of edges by, per kind."""
+    """What the near walk multiplies the weights of edges by, per kind."""
+    far_edges: Mapping[str, float] = field(default_factory=dict)
+    """The same for the far walk."""
 
     @classmethod
     def of(cls, embedder: Embedder, walk: Walk | None, settings: RecallSettings) -> "SearchPlan":
@@ -54,7 +56,7 @@ class SearchPlan:
             name: weight * settings.cues.get(name, 1.0)
             for name, weight in shipped_weights(family).items()
         }
-        return cls(embedder, walk, weights, settings.edges)
+        return cls(embedder, walk, weights, settings.edges, settings.far_edges)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,10 @@ class Findings:
     """Nodes of the graph that the walk started from; empty without one."""
     reached: Floats | None = None
     """PageRank of each part's turn, shape (parts,); None without a walk."""
+    damping: float = DAMPING
+    """Of the walk that started at `restart`."""
+    walked: Mapping[str, float] = field(default_factory=dict)
+    """What that walk multiplied the weights of edges by, per kind."""
     notes: tuple[str, ...] = ()
 
     def turns(self, limit: int) -> list[tuple[int, float, int]]:

@@ -1,12 +1,17 @@
 """The knowledge graph of one space: turns, events, thoughts and entities, and their edges."""
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import chain
 
 from knowhen.graphs.knowledge import Edge, KnowledgeGraph
 from knowhen.graphs.names import normalise
-from knowhen.memory.records import Event, Thought
+from knowhen.graphs.passages import ENTITY
+from knowhen.graphs.synonyms import SynonymFinder
+from knowhen.memory.language.entities import title_names
+from knowhen.memory.records import ROLES, Event, Thought
 from knowhen.memory.stores.base import Mention, Store, StoredTurn
+from knowhen.memory.view.known_names import KnownNames
 
 _Batch = dict[str, tuple[list[Edge], list[str]]]
 
@@ -20,6 +25,8 @@ class MemoryGraph:
         self._last_mention = 0
         self._last_of: dict[str, str] = {}
         """The last turn's node of each session."""
+        self._names = KnownNames()
+        self._synonyms = SynonymFinder()
 
     def copy(self) -> "MemoryGraph":
         """Another one that grows on its own."""
@@ -29,8 +36,10 @@ class MemoryGraph:
 
     def catch_up(self, store: Store, space: str, since: int) -> None:
         """Take in what has changed; what a changed event or thought contributed is taken back."""
-        self._take_turns(store.turns(space, after=self._last_turn))
-        self._take_mentions(store.mentions(space, after=self._last_mention))
+        new = list(store.turns(space, after=self._last_turn))
+        self._take_turns(new)
+        mentioned = self._take_mentions(store.mentions(space, after=self._last_mention))
+        self._take_names(new, mentioned)
         self._take_events(store.events(space, changed_after=since))
         self._take_thoughts(store.thoughts(space, changed_after=since))
 
@@ -40,19 +49,40 @@ class MemoryGraph:
             node, session = f"turn:{stored.turn.id}", stored.turn.session
             previous = self._last_of.get(session)
             edges = [Edge(previous, node, "contiguity", 1.0)] if previous else []
+            if _is_person(stored):
+                edges.append(Edge(node, ENTITY + normalise(stored.turn.speaker), "speaker", 1.0))
             batch[node] = (edges, [node])
             self._last_of[session] = node
             self._last_turn = stored.seq
         self.graph.add_all(_triples(batch))
 
-    def _take_mentions(self, mentions: Iterable[tuple[int, Mention]]) -> None:
+    def _take_mentions(self, mentions: Iterable[tuple[int, Mention]]) -> list[str]:
+        """Add the names that turns mention, and give them back."""
         batch: _Batch = {}
+        found: dict[str, None] = {}
         for row, mention in mentions:
             source = f"turn:{mention.turn_id}"
             edges, _ = batch.setdefault(source, ([], []))
-            edges.append(Edge(source, f"entity:{mention.entity}", "mention", 1.0))
+            edges.append(Edge(source, ENTITY + mention.entity, "mention", 1.0))
+            found[mention.entity] = None
             self._last_mention = row
         self.graph.add_all(_triples(batch))
+        return list(found)
+
+    def _take_names(self, turns: Sequence[StoredTurn], mentioned: Sequence[str]) -> None:
+        """Add where known names stand that no rule took for names there, and which are alike."""
+        sure = list(chain.from_iterable(map(_sure_names, turns)))
+        # Reference text writes names out; links to every title in it lowered recall there.
+        said = [stored.turn for stored in turns if stored.turn.role != "document"]
+        texts = [(f"turn:{turn.id}", turn.text) for turn in said]
+        batch: _Batch = {}
+        for node, name in self._names.add(texts, sure):
+            entity = ENTITY + name
+            if not any(edge.target == entity for edge in self.graph.neighbours(node)):
+                edges, _ = batch.setdefault(node, ([], []))
+                edges.append(Edge(node, entity, "named", 1.0))
+        self.graph.add_all(_triples(batch))
+        self._synonyms.add([*mentioned, *sure]).apply(self.graph, ENTITY)
 
     def _take_events(self, events: Iterable[Event]) -> None:
         batch: _Batch = {}
@@ -69,6 +99,18 @@ class MemoryGraph:
             if thought.status == "active":
                 batch[node] = (_thought_edges(node, thought), [node])
         self.graph.add_all(_triples(batch))
+
+
+def _is_person(stored: StoredTurn) -> bool:
+    return stored.turn.role != "document" and stored.turn.speaker not in ROLES
+
+
+def _sure_names(stored: StoredTurn) -> list[str]:
+    """Names that need no rule: of who speaks, and of what a document is about."""
+    if _is_person(stored):
+        return [normalise(stored.turn.speaker)]
+    title = stored.turn.meta.get("title") if stored.turn.role == "document" else None
+    return title_names(str(title)) if title else []
 
 
 def _triples(batch: _Batch) -> list[tuple[str, list[Edge], list[str]]]:
@@ -88,5 +130,5 @@ def _thought_edges(node: str, thought: Thought) -> list[Edge]:
     ]
     for name in (thought.subject, thought.object):
         if key := normalise(name):
-            edges.append(Edge(node, f"entity:{key}", "fact", thought.confidence or 1e-3))
+            edges.append(Edge(node, ENTITY + key, "fact", thought.confidence or 1e-3))
     return edges

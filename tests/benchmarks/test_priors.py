@@ -62,7 +62,8 @@ def test_windows_and_events_never_reach_over_a_session() -> None:
 
 def test_the_walk_does_not_pass_edges_of_a_kind_that_is_left_out() -> None:
     def walked(*ablate: str) -> int:
-        settings = Settings(recall=RecallSettings(edges=dict.fromkeys(ablate, 0.0)))
+        left_out = ("fact", "named", "speaker", "synonym", *ablate)
+        settings = Settings(recall=RecallSettings(edges=dict.fromkeys(left_out, 0.0)))
         memory = MemoryManager.open(":memory:", settings=settings)
         memory.remember(TURNS)
         reached = memory.search("Do we have cabins?").reached

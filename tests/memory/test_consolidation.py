@@ -4,11 +4,12 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from statements import statement
 
-from knowhen import MemoryManager, Turn
+from knowhen import Document, MemoryManager, Turn
 from knowhen.memory import settling
 from knowhen.memory.errors import ModelFailed
 from knowhen.memory.formats import read_turns
@@ -33,8 +34,8 @@ LEEDS = {"statements": [statement("Ann lives in Leeds.", "Leeds", "t1")]}
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """No waiting before a failed call is tried again."""
 
-    def without_waiting(chat: ChatModel) -> ModelProposer:
-        return ModelProposer(chat, sleep=lambda seconds: None)
+    def without_waiting(chat: ChatModel, **settings: Any) -> ModelProposer:
+        return ModelProposer(chat, sleep=lambda seconds: None, **settings)
 
     monkeypatch.setattr(settling, "ModelProposer", without_waiting)
 
@@ -228,3 +229,53 @@ def test_a_crash_in_the_middle_keeps_what_was_done_and_resumes_with_the_rest(
         expected = {thought.id for thought in whole.thoughts(history=True)}
     with MemoryManager.open(tmp_path, model=Replaying()) as memory:
         assert {thought.id for thought in memory.thoughts(history=True)} == expected
+
+
+def facts(*stated: tuple[str, str, str, str]) -> dict[str, object]:
+    """What a model answers: subject, predicate, object and the document of each fact."""
+    return {
+        "statements": [
+            {"text": f"{s} {p} {o}.", "subject": s, "predicate": p, "object": o, "turns": [cited]}
+            for s, p, o, cited in stated
+        ]
+    }
+
+
+PAPERS = [
+    Document("Ostrava Gazette", "The Ostrava Gazette is printed by Havel Press.", id="d1"),
+    Document("Havel Press", "Havel Press goes back to Milena Dvorak.", id="d2"),
+]
+PRINTED = ("Ostrava Gazette", "is printed by", "Havel Press", "d1")
+FOUNDED = ("Havel Press", "goes back to", "Milena Dvorak", "d2")
+
+
+def test_a_model_reads_several_documents_in_one_call_and_each_only_once() -> None:
+    model = ScriptedChatModel(facts(PRINTED, FOUNDED))
+    with MemoryManager.open(":memory:", model=model) as memory:
+        memory.learn(PAPERS)
+        settled = memory.settle()
+        assert (settled.documents, settled.calls, settled.failures) == (2, 1, ())
+        assert {thought.text for thought in memory.thoughts()} == {
+            "Ostrava Gazette is printed by Havel Press.",
+            "Havel Press goes back to Milena Dvorak.",
+        }
+        assert memory.settle().calls == 0
+        assert "reference texts" in model.history[0][0].content
+
+
+def test_documents_that_came_before_a_model_are_read_by_it_later(tmp_path: Path) -> None:
+    with MemoryManager.open(tmp_path) as memory:
+        memory.learn(PAPERS)
+        assert memory.settle().documents == 0
+    with MemoryManager.open(tmp_path, model=ScriptedChatModel(facts(PRINTED))) as memory:
+        assert memory.settle().documents == 2
+
+
+def test_documents_whose_call_fails_are_read_at_the_next_settle() -> None:
+    model = ScriptedChatModel(*[ModelFailed("down")] * 3)
+    with MemoryManager.open(":memory:", model=model) as memory:
+        memory.learn(PAPERS)
+        settled = memory.settle()
+        assert (settled.documents, len(settled.failures)) == (0, 1)
+        model.enqueue(facts(FOUNDED))
+        assert memory.settle().documents == 2

@@ -38,8 +38,9 @@ def test_a_cue_that_counts_nothing_has_no_share() -> None:
         assert "walk" not in found.shares and found.reached is None
 
 
-def test_edges_of_facts_are_left_out_by_default() -> None:
-    assert walked(RecallSettings()) == walked(RecallSettings(edges={"fact": 0.0}))
+def test_kinds_that_bring_conversations_nothing_are_left_out_of_the_near_walk() -> None:
+    left_out = dict.fromkeys(("fact", "named", "speaker", "synonym"), 0.0)
+    assert walked(RecallSettings()) == walked(RecallSettings(edges=left_out))
 
 
 @pytest.mark.parametrize("factor", [-1.0, float("nan"), float("inf")])
