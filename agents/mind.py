@@ -228,10 +228,7 @@ class Mind:
         provider's cache of prompts serves all that follows it.
         """
         try:
-            read = getattr(self.memory, "profile", None)
-            if read is None:
-                return ""
-            profile = read(budget=PROFILE, asker=asker)
+            profile = self.memory.profile(budget=PROFILE, asker=asker)
         except Exception:  # the reply matters more than what memory adds to it
             log.exception("the profile could not be read; the reply goes out without it")
             return ""

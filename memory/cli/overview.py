@@ -1,4 +1,4 @@
-"""Commands that sum up: about, spaces, diff, config."""
+"""Commands that sum up: about, profile, spaces, diff, config."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,7 +18,7 @@ SIGNS = {"learned": "+", "changed": "~", "lost": "-"}
 
 
 def register(app: typer.Typer) -> None:
-    for function in (about, spaces, diff, config):
+    for function in (about, profile, spaces, diff, config):
         add_command(app, function)
 
 
@@ -45,6 +45,29 @@ def about(
     else:
         out.table(("", "when", "what"), entries)
     out.remark(f"{name}: {counted(len(turns), 'turn')} in {counted(events, 'event')}")
+
+
+def profile(
+    session: Session,
+    asker: Annotated[
+        str | None, typer.Option(help="Who is spoken with, else the only user.", metavar="NAME")
+    ] = None,
+    budget: Annotated[int, typer.Option(help="Tokens it may take.", metavar="TOKENS")] = 150,
+    as_of: Annotated[
+        str | None, typer.Option(metavar="TIME", help="What held then (ISO 8601, else UTC).")
+    ] = None,
+) -> None:
+    """Show what stands whatever is asked: wishes, and who asks."""
+    with session.open() as memory:
+        found = memory.profile(budget=budget, asker=asker, as_of=parse_time(as_of))
+    if session.out.json:
+        session.out.data(found)
+    elif not found.text:
+        session.out.remark("nothing stands yet; it is read from what people say of themselves")
+    else:
+        for line in found.text.splitlines():
+            session.out.line(line)
+        session.out.remark(f"{found.tokens} of {budget} tokens")
 
 
 def spaces(session: Session) -> None:

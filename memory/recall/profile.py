@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from knowhen.memory.errors import InvalidBudget
+from knowhen.memory.fence import plain_line
 from knowhen.memory.records import Profile, ProfileItem
 from knowhen.memory.thoughts.current import ProfileFact, profile_facts
 from knowhen.memory.thoughts.relations import canonical
@@ -99,8 +100,8 @@ def _within(facts: Sequence[ProfileFact], budget: int, counter: TokenCounter) ->
 
 
 def _text(facts: Sequence[ProfileFact]) -> str:
-    told = [f"- {fact.text}" for fact in facts if fact.rank == "instruction"]
-    known = [fact.text for fact in facts if fact.rank != "instruction"]
+    told = [f"- {plain_line(fact.text)}" for fact in facts if fact.rank == "instruction"]
+    known = [plain_line(fact.text) for fact in facts if fact.rank != "instruction"]
     lines = [
         *([INSTRUCTIONS, *told] if told else ()),
         *([f"{KNOWN} {' '.join(known)}"] if known else ()),

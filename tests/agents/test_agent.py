@@ -10,7 +10,7 @@ import pytest
 from knowhen import MemoryAgent, MemoryManager, Turn
 from knowhen.agents.agent import SESSION
 from knowhen.agents.mind import Background
-from knowhen.agents.prompt import NOTHING
+from knowhen.agents.prompt import KNOWN, NOTHING
 from knowhen.memory.embedders.lexical import LexicalEmbedder
 from knowhen.memory.errors import InvalidBudget, InvalidInput
 from knowhen.memory.fence import unfenced
@@ -109,6 +109,19 @@ def test_a_gate_in_shadow_is_logged_and_hides_nothing(
     with caplog.at_level("INFO"), MemoryAgent(memory, model, gate="shadow") as agent:
         agent.reply("Thank you, Anna's cello!")
     assert FACT in system_of(model) and "the gate: " in caplog.text and FACT not in caplog.text
+
+
+def test_the_profile_stands_in_front_until_it_changes(memory: MemoryManager) -> None:
+    memory.remember(Turn("I am allergic to walnuts.", "Nora", session="s"))
+    memory.settle()
+    model = ScriptedChatModel(*["Noted."] * 3)
+    with MemoryAgent(memory, model, name="Nora", instructions="Be kind.") as agent:
+        agent.reply("Good morning!")
+        agent.reply("Suggest a cake for Sunday.")
+    fronts = [messages[0] for messages in model.history]
+    assert fronts[0] == fronts[1] and fronts[0].role == "system"
+    assert fronts[0].content.startswith(f"Be kind.\n\n{KNOWN}") and "walnuts" in fronts[0].content
+    assert "walnuts" not in unfenced(fronts[0].content)
 
 
 def test_a_prompt_stays_the_same_up_to_the_last_message(memory: MemoryManager) -> None:

@@ -48,6 +48,14 @@ def test_a_prompt_is_within_its_budget_or_empty(total: int, context: str) -> Non
         assert fitting.replace("<", "") in budget.prompt(recalled(fitting.replace("<", "")))
 
 
+def test_a_hint_says_that_the_detail_may_be_missing() -> None:
+    decision = Decision("recall", 1.0, 0.3, 0.0, 1.0, depth="hint")
+    hint = Recall("q", decision, items=(), context="Nora (n1): I read.", tokens=0)
+    shown = PromptBudget(200, EstimatedCounter()).prompt(hint)
+    assert "perhaps not the detail" in shown and "Nora (n1): I read." in shown
+    assert own_words(f"{shown}\n\nWhat do I read?", role="user") == "What do I read?"
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -53,6 +53,15 @@ def test_options_may_stand_before_the_command(filled: Run, tmp_path: Path) -> No
     assert "no memory" in one_sentence(filled("--home", tmp_path / "none", "turns"))
 
 
+def test_the_profile_shows_what_stands(filled: Run) -> None:
+    assert filled("remember", "Always answer me in one short sentence.").code == 0
+    assert filled("remember", "I am allergic to walnuts.").code == 0
+    assert filled("settle").code == 0
+    shown = filled("profile", "--asker", "user")
+    assert "walnuts" in shown.out and "of 150 tokens" in shown.err
+    assert filled("profile", "--json", "--budget", 40).json["tokens"] <= 40
+
+
 def test_spaces_are_listed_with_their_turns(filled: Run) -> None:
     assert filled("spaces").out == f"{len(SAID)}\t2024-06-10 18:02\tdefault\n"
 

@@ -24,8 +24,8 @@ HEAVY = (
     "tiktoken",
 )
 COMMANDS = """
-remember learn ask recall decide why about spaces diff config chat turns events thoughts graph
-operations stats insert merge undo forget export import settle reindex doctor mcp
+remember learn ask recall decide why about profile spaces diff config chat turns events thoughts
+graph operations stats insert merge undo forget export import settle reindex doctor mcp
 """.split()  # noqa: SIM905
 _HELP = """
 import sys
