@@ -152,7 +152,9 @@ def verify(
         str, typer.Argument(metavar="RECEIPT", help="What `forget --json` printed, in a file.")
     ],
 ) -> None:
-    """Check a receipt: made by this home, unchanged, and nothing of it is back.
+    """Check a receipt: nothing of what it names is back.
+
+    It was made by this home, and not changed since.
 
     Exits with 1 if something speaks against it.
     """
@@ -307,7 +309,10 @@ def backup(
     session: Session,
     folder: Annotated[str, typer.Argument(metavar="FOLDER", help="A folder that is not there.")],
 ) -> None:
-    """Copy the home into a new folder, also while it is used; open the copy like any home."""
+    """Copy the home into a new folder, while it is used.
+
+    The copy is opened like any home.
+    """
     with session.open() as memory:
         count = memory.backup(folder)
     if session.out.json:

@@ -25,7 +25,8 @@ HEAVY = (
 )
 COMMANDS = """
 remember learn ask recall decide why about profile spaces diff config chat turns events thoughts
-graph operations stats insert merge undo forget export import settle reindex doctor mcp
+graph operations stats insert merge undo forget verify backup export import settle
+reindex doctor mcp
 """.split()  # noqa: SIM905
 _HELP = """
 import sys
