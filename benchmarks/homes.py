@@ -1,7 +1,9 @@
 """What one user costs in a home of many: forgetting, opening, listing, and others' writes.
 
     forget_ratio      CPU of forgetting ten turns beside many users, over that in a home of one
-    forget_large      CPU seconds of forgetting two turns of a space of many turns
+    forget_large      CPU seconds of forgetting two turns of a space of many turns, in a process
+                      that has thought about some of them
+    forget_first      the same in a process that has only recalled
     others_wait       longest write of another user while one is forgotten, in seconds
     open_recall       CPU milliseconds of opening any user and recalling, in a process that runs
     spaces            CPU milliseconds of listing the users
@@ -93,11 +95,12 @@ def spent(work: Callable[[], object]) -> float:
     return cpu() - before
 
 
-def forget_cost(home: Path, space: str, victims: list[str]) -> float:
+def forget_cost(home: Path, space: str, victims: list[str], *, thinking: bool = False) -> float:
     """CPU seconds of a forget, once the process has the space in memory."""
     with MemoryManager.open(home, space=space) as memory:
         memory.recall("Where is my passport?")
-        memory.settle()
+        if thinking:
+            memory.undo(memory.insert("Bob likes tea."))
         return spent(lambda: memory.forget(turns=victims))
 
 
@@ -164,7 +167,9 @@ def measure(folder: Path, users: int, each: int, large: int) -> dict[str, float]
     fill(long, large)
     told = turns(large, 7)
     gone = [told[large // 2], told[large // 2 + 1]]
-    figures["forget_large"] = forget_cost(long, TEMPLATE, [turn.id for turn in gone])
+    chosen = [turn.id for turn in gone]
+    figures["forget_first"] = forget_cost(copied(long, folder), TEMPLATE, chosen)
+    figures["forget_large"] = forget_cost(long, TEMPLATE, chosen, thinking=True)
     words = [turn.text.split()[-1].rstrip(".") for turn in gone]
     figures["residues"] = float(residues(long, [*words, *(turn.text for turn in gone)]))
     return figures

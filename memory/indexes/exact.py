@@ -29,13 +29,22 @@ class _Rows:
     def append(self, ids: Integers, vectors: Vectors) -> None:
         needed = self.count + len(ids)
         if needed > len(self.ids):
-            # Half as much again, so that adding one by one copies each row O(1) times.
-            room = max(needed, len(self.ids) * 3 // 2)
+            # An eighth more than is needed, the first time as well: else the first new row
+            # would copy all of them, and adding one by one copy each row many times.
+            room = needed + needed // 8 + 16
             self.ids = _grown(self.ids, self.count, (room,))
             self.vectors = _grown(self.vectors, self.count, (room, vectors.shape[1]))
         self.ids[self.count : needed] = ids
         self.vectors[self.count : needed] = vectors
         self.count = needed
+
+    def kept(self, ids: Integers, epoch: int) -> "_Rows | None":
+        """Only the rows with these ids, as new rows; None if one up to the last is missing."""
+        own = self.ids[: self.count]
+        places = np.flatnonzero(np.isin(own, ids, assume_unique=True))
+        if not len(own) or len(places) != np.searchsorted(ids, own[-1], side="right"):
+            return None
+        return _Rows(epoch, own[places], self.vectors[places], len(places))
 
 
 class ExactIndex:
@@ -68,7 +77,8 @@ class ExactIndex:
 
     def matrix(self, space: str, kind: EntryKind) -> tuple[Integers, Vectors]:
         """Ids, ascending, and vectors of all entries of the space: read-only views."""
-        with self._lock:
+        # The store first: whoever reads a view has it already, and two orders would lock for ever.
+        with self._store.snapshot(space), self._lock:
             rows = self._caught_up(space, kind)
             self._rows.move_to_end((space, kind))
             while len(self._rows) > 2 * self._most:
@@ -78,9 +88,9 @@ class ExactIndex:
         return ids, vectors
 
     def forget(self, space: str) -> None:
-        with self._lock:
+        with self._store.snapshot(space), self._lock:
             for key in [key for key in self._rows if key[0] == space]:
-                del self._rows[key]
+                self._caught_up(*key)
 
     def close(self) -> None:
         with self._lock:
@@ -91,11 +101,15 @@ class ExactIndex:
         version, epoch = self._store.version(space), self._store.epoch(space)
         rows = self._rows.get((space, kind))
         # A version that fell means that a transaction we had looked into was rolled back.
-        if rows is None or rows.epoch != epoch or version < rows.version:
-            rows = _Rows(epoch, np.empty(0, np.int64), np.empty((0, 0), np.float32))
-            self._rows[space, kind] = rows
-        elif version == rows.version:
+        if rows is not None and version == rows.version and epoch == rows.epoch:
             return rows
+        if rows is not None and epoch > rows.epoch and version >= rows.version:
+            rows = rows.kept(self._store.entry_ids(space, kind), epoch)
+        elif rows is not None and (epoch != rows.epoch or version < rows.version):
+            rows = None
+        if rows is None:
+            rows = _Rows(epoch, np.empty(0, np.int64), np.empty((0, 0), np.float32))
+        self._rows[space, kind] = rows
         last = int(rows.ids[rows.count - 1]) if rows.count else 0
         ids, vectors = self._store.vectors(space, kind, after=last)
         if len(ids):

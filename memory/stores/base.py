@@ -175,6 +175,10 @@ class Store(Protocol):
         """Entries with id > `after`, by id."""
         ...
 
+    def entry_ids(self, space: str, kind: EntryKind) -> Integers:
+        """Ids of the entries that have a vector, ascending, so that a cache can drop the others."""
+        ...
+
     def postings(
         self, space: str, kind: EntryKind, terms: Iterable[str]
     ) -> dict[str, tuple[Integers, Integers]]:

@@ -254,6 +254,13 @@ class EntryRows(SpaceRows):
         )
         return [EntryRow(*row) for row in rows]
 
+    def entry_ids(self, space: str, kind: EntryKind) -> Integers:
+        rows = self._at(space).all(
+            "SELECT id FROM entries JOIN vectors ON entry = id WHERE kind = ? ORDER BY id",
+            (KINDS.index(kind),),
+        )
+        return np.array([row[0] for row in rows], dtype=np.int64)
+
     def postings(
         self, space: str, kind: EntryKind, terms: Iterable[str]
     ) -> dict[str, tuple[Integers, Integers]]:

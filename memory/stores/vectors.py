@@ -1,12 +1,15 @@
-"""Vectors as bytes in a row: half precision, and only what is not zero where that is less.
+"""Vectors as bytes in a row: one byte a value, and only what is not zero where that is less.
 
-    d  value value ...                dense, two bytes a dimension
-    s  dimensions  place value ...    sparse, four bytes for each value that is not zero
+    d  greatest  value ...                     dense
+    s  greatest  dimensions  place value ...   sparse
 
-A cosine moves by less than .0005 against single precision. A hashed vector of a sentence has
-some hundred values in a thousand dimensions.
+Values are whole numbers from -127 to 127, in parts of the vector's greatest value. Against single
+precision a cosine is off by .0005 (standard deviation, 384 dimensions), which moves no recall
+figure by more than chance. A hashed vector of a sentence has some hundred values in a thousand
+dimensions.
 """
 
+import struct
 from collections.abc import Sequence
 
 import numpy as np
@@ -14,20 +17,25 @@ from numpy.typing import NDArray
 
 Vectors = NDArray[np.float32]
 _DENSE, _SPARSE = b"d", b"s"
-_HEAD = 3
-"""Bytes before the first pair: the mark, and the number of dimensions."""
-_PAIR = np.dtype([("place", "<u2"), ("value", "<f2")])
+_HEAD = struct.Struct("<cf")
+_LENGTH = struct.Struct("<H")
+_STEPS = np.float32(127)
+_PAIR = np.dtype([("place", "<u2"), ("value", "i1")])
 
 
 def vector_blob(vector: Vectors) -> bytes:
-    """A vector as it is stored."""
-    values = np.ascontiguousarray(vector, dtype="<f2")
-    (places,) = values.nonzero()
-    if len(places) * _PAIR.itemsize + _HEAD >= values.nbytes or len(values) > 0xFFFF:
-        return _DENSE + values.tobytes()
+    """A vector as it is stored; one with values that are no numbers comes back without any."""
+    values = np.ascontiguousarray(vector, np.float32)
+    greatest = float(np.abs(values).max(initial=0.0))
+    if not np.isfinite(greatest):
+        return _HEAD.pack(_DENSE, np.nan) + bytes(len(values))
+    steps = np.rint(values * (_STEPS / greatest) if greatest else values).astype("i1")
+    (places,) = steps.nonzero()
+    if len(values) > 0xFFFF or len(places) * _PAIR.itemsize + _LENGTH.size >= len(values):
+        return _HEAD.pack(_DENSE, greatest) + steps.tobytes()
     pairs = np.empty(len(places), _PAIR)
-    pairs["place"], pairs["value"] = places, values[places]
-    return _SPARSE + len(values).to_bytes(2, "little") + pairs.tobytes()
+    pairs["place"], pairs["value"] = places, steps[places]
+    return _HEAD.pack(_SPARSE, greatest) + _LENGTH.pack(len(values)) + pairs.tobytes()
 
 
 def matrix(blobs: Sequence[bytes]) -> Vectors:
@@ -40,25 +48,31 @@ def matrix(blobs: Sequence[bytes]) -> Vectors:
         rows = [row for row, blob in enumerate(blobs) if blob[:1] == mark]
         if rows:
             fill(found, np.array(rows), [blobs[row] for row in rows])
+    greatest = np.array([_HEAD.unpack_from(blob)[1] for blob in blobs], np.float32)
+    found *= greatest[:, None]
+    found /= _STEPS
     return found
 
 
 def _length(blob: bytes) -> int:
-    if blob[:1] == _SPARSE:
-        return int.from_bytes(blob[1:_HEAD], "little")
-    if blob[:1] == _DENSE and len(blob) % 2:
-        return len(blob) // 2
+    if blob[:1] == _SPARSE and len(blob) >= _HEAD.size + _LENGTH.size:
+        return int(_LENGTH.unpack_from(blob, _HEAD.size)[0])
+    if blob[:1] == _DENSE and len(blob) >= _HEAD.size:
+        return len(blob) - _HEAD.size
     raise ValueError("a stored vector is damaged")
 
 
 def _fill_dense(found: Vectors, rows: NDArray[np.intp], blobs: Sequence[bytes]) -> None:
-    joined = np.frombuffer(b"".join(blob[1:] for blob in blobs), "<f2")
+    joined = np.frombuffer(b"".join(blob[_HEAD.size :] for blob in blobs), "i1")
     found[rows] = joined.reshape(len(blobs), -1)
 
 
 def _fill_sparse(found: Vectors, rows: NDArray[np.intp], blobs: Sequence[bytes]) -> None:
-    counts = [(len(blob) - _HEAD) // _PAIR.itemsize for blob in blobs]
-    pairs = np.frombuffer(b"".join(blob[_HEAD:] for blob in blobs), _PAIR)
-    if pairs["place"].max(initial=0) >= found.shape[1] and len(pairs):
+    start = _HEAD.size + _LENGTH.size
+    if any((len(blob) - start) % _PAIR.itemsize for blob in blobs):
+        raise ValueError("a stored vector is damaged")
+    counts = [(len(blob) - start) // _PAIR.itemsize for blob in blobs]
+    pairs = np.frombuffer(b"".join(blob[start:] for blob in blobs), _PAIR)
+    if len(pairs) and pairs["place"].max() >= found.shape[1]:
         raise ValueError("a stored vector is damaged")
     found[np.repeat(rows, counts), pairs["place"]] = pairs["value"]

@@ -206,6 +206,9 @@ class VolatileStore:
             if e.id > after
         ]
 
+    def entry_ids(self, space: str, kind: EntryKind) -> Integers:
+        return self.vectors(space, kind)[0]
+
     def postings(
         self, space: str, kind: EntryKind, terms: Iterable[str]
     ) -> dict[str, tuple[Integers, Integers]]:

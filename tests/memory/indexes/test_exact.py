@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from knowhen.memory.indexes.exact import ExactIndex, top
-from knowhen.memory.stores.base import EntryKind
+from knowhen.memory.stores.base import Entry, EntryKind
 from knowhen.memory.testing.volatile_store import VolatileStore
 
 Add = Callable[..., list[int]]
@@ -81,3 +81,37 @@ def test_threads_see_whole_rows(store: VolatileStore, add: Add) -> None:
         reader.join()
     assert not wrong
     assert len(index.similarities("alice", "turn", QUERY)[0]) == 150
+
+
+def test_after_an_erasure_only_what_is_gone_is_dropped(store: VolatileStore, add: Add) -> None:
+    index = ExactIndex(store)
+    add("alice", 30)
+    before = dict(zip(*index.matrix("alice", "turn"), strict=True))
+    store.delete_entries("alice", "turn", ["o3", "o29"])
+    add("alice", 4, seed=2, owner="later")
+    seen: list[int] = []
+    vectors = store.vectors
+
+    def counted(
+        space: str, kind: EntryKind, *, after: int = 0
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        seen.append(after)
+        return vectors(space, kind, after=after)
+
+    store.entry_ids = lambda space, kind: vectors(space, kind)[0]  # type: ignore[method-assign]
+    store.vectors = counted  # type: ignore[method-assign]
+    ids, rows = index.matrix("alice", "turn")
+    assert seen[0] > 0
+    assert len(ids) == 32
+    for number, row in zip(ids.tolist(), rows, strict=True):
+        if number in before:
+            np.testing.assert_array_equal(row, before[number])
+
+
+def test_a_vector_that_comes_late_is_read_with_all_others(store: VolatileStore, add: Add) -> None:
+    index = ExactIndex(store)
+    (pending,) = store.add_entries("alice", [Entry("turn", "late", 0, 1, ("x",))])
+    add("alice", 5)
+    assert len(index.matrix("alice", "turn")[0]) == 5
+    store.set_vectors("alice", {pending: QUERY})
+    assert pending in index.matrix("alice", "turn")[0].tolist()

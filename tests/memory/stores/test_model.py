@@ -22,7 +22,7 @@ keys = st.sampled_from(["t1", "t2", "t3", "t4"])
 key_lists = st.lists(keys, max_size=4)
 kinds = st.sampled_from(["turn", "thought", "entity"])
 terms = st.lists(st.sampled_from(TERMS), max_size=5)
-vectors = st.none() | st.integers(0, 5).map(lambda n: np.array([n, 1], np.float32))
+vectors = st.none() | st.integers(0, 5).map(lambda n: np.array([127, n], np.float32))
 
 
 class RolledBack(Exception):
