@@ -244,7 +244,7 @@ def _instruction(
     what, ends = ordered
     filled = Filled("instruction", Subject("speaker"), what, 0, 0, reader.code, ended=ends)
     return Proposal(
-        text=_told_text(reader, filled, speaker, what) + ".",
+        text=_told_text(reader, filled, _named(reader, speaker), what) + ".",
         subject=speaker,
         predicate="instruction",
         object=what,
@@ -258,18 +258,28 @@ def _instruction(
 def _subject(reader: SlotReader, subject: Subject, speaker: str, personal: bool) -> tuple[str, str]:
     """Whom a thought is about, and how its text names them."""
     if subject.kind in ("speaker", "group"):
-        return (speaker, speaker) if personal else ("", "")
+        return (speaker, _named(reader, speaker)) if personal else ("", "")
     if subject.kind == "name":
         name = subject.text[:1].upper() + subject.text[1:]
         return name, name
     owner = subject.owner or speaker
+    whose = reader.whose(subject.owner or _named(reader, speaker), subject.text)
     if subject.kind == "relative":
-        return f"{owner}'s {subject.relative}", reader.whose(owner, subject.text)
+        return f"{owner}'s {subject.relative}", whose
     if subject.kind == "thing" and subject.text:
         if personal or subject.mine or subject.owner:
-            return f"{owner}'s {subject.text}", reader.whose(owner, subject.text)
+            return f"{owner}'s {subject.text}", whose
         return subject.text, reader.told.get("thing", "{value}").replace("{value}", subject.text)
     return "", ""
+
+
+def _named(reader: SlotReader, speaker: str) -> str:
+    """How a text names the speaker: one without a name is "the user"."""
+    return reader.told.get("unnamed", speaker) if speaker == UNNAMED else speaker
+
+
+UNNAMED = "User"
+"""The subject of what somebody without a name says."""
 
 
 def _told_text(reader: SlotReader, filled: Filled, who: str, value: str) -> str:
@@ -316,18 +326,24 @@ def _day_of(reader: SlotReader, filled: Filled, turn: Turn) -> DateSpan | None:
     if not spans or read(filled.subject.text) or filled.subject.text[:1].isdigit():
         return None
     nearest = NEAR if filled.subject.kind != "pointed" else 0
-    if filled.day and (spans[0].start > nearest or _ORDINAL.match(text, spans[0].end)):
+    lead, far = text[: spans[0].start], spans[0].start > nearest
+    if filled.day and (far or _LONG_WORD.search(lead) or _ORDINAL.match(text, spans[0].end)):
         return None
     return spans[0] if reader.tells_past(filled.clause) else _coming(spans[0], turn)
 
 
 def _coming(day: DateSpan, turn: Turn) -> DateSpan:
-    """A day without a year that lies long behind as the one ahead: "in June", said in December."""
-    long_ago = turn.time is not None and (turn.time.date() - day.last).days > LONG_AGO
-    if not long_ago or _YEAR.search(day.text):
+    """A day without a year as the one ahead: "in June", said in December; "on Friday"."""
+    if turn.time is None or _YEAR.search(day.text):
         return day
-    year = relativedelta(years=1)
-    return replace(day, first=day.first + year, last=day.last + year)
+    behind = (turn.time.date() - day.last).days
+    if behind > LONG_AGO:
+        ahead = relativedelta(years=1)
+    elif 0 < behind < 7 and day.first == day.last and not _FIGURE.search(day.text):
+        ahead = relativedelta(weeks=1)
+    else:
+        return day
+    return replace(day, first=day.first + ahead, last=day.last + ahead)
 
 
 LONG_AGO = 60
@@ -335,6 +351,8 @@ LONG_AGO = 60
 _YEAR = re.compile(r"\d{4}")
 
 
+_LONG_WORD = re.compile(r"[^\W\d_]{5}")
+"""Stands in "got stolen yesterday", and not in "at two on Monday"."""
 NEAR = 12
 """Characters between "is on" and its day; what "it" is on is the day at once."""
 _ORDINAL = re.compile(r"\W{1,3}\d{1,2}(?:st|nd|rd|th|\.)?\b(?![:.]\d)")
@@ -362,5 +380,5 @@ def dated(filled: Filled, day: DateSpan) -> str:
 
 def read_statement(text: str, now: datetime) -> Proposal | None:
     """The first statement that somebody puts in by hand makes; "I" is then the user."""
-    turn = Turn(text, speaker="User", time=now, id="-")
+    turn = Turn(text, speaker=UNNAMED, time=now, id="-")
     return next(iter(_Telling().proposals(turn)), None)

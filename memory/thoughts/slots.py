@@ -33,6 +33,8 @@ SLOTS: dict[str, Slot] = {
     slot.name: slot
     for slot in (
         Slot("lives in", "identity", single=True),
+        Slot("moving to", "plan", single=True, kind="plan"),
+        Slot("lives with", "relation", single=True),
         Slot("comes from", "identity", single=True),
         Slot("nationality", "identity"),
         Slot("works as", "identity", single=True),
@@ -64,6 +66,7 @@ SLOTS: dict[str, Slot] = {
         Slot("count", "relation", single=True),
         Slot("amount", "other", single=True),
         Slot("measure", "other", single=True, personal=False),
+        Slot("detail", "other", single=True, personal=False),
         Slot("price", "other", single=True, personal=False),
         Slot("version", "other", single=True, personal=False),
         Slot("uses", "other"),

@@ -355,4 +355,4 @@ def test_a_store_that_fails_to_commit_leaves_the_ledger_in_step() -> None:
         ledger.apply(Insert("I love kayaks."))
         raise ZeroDivisionError
     ledger.apply(Insert("I love kayaks."))
-    assert talk.active() == {"User likes kayaks."}
+    assert talk.active() == {"The user likes kayaks."}
