@@ -14,6 +14,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from knowhen.memory.embedders.lexical import LexicalEmbedder
 from knowhen.memory.language.naming import Callings
 from knowhen.memory.language.registry import language_of
 from knowhen.memory.language.sentences import parts
@@ -25,6 +26,9 @@ from knowhen.memory.stores.base import EntryRow, Store, StoredTurn
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 NONE = -1
+SPELLED = 5_000
+"""Parts up to which their spelling is compared; the vectors of so many take 5 MB."""
+_LETTERS = LexicalEmbedder(256)
 _QUESTION_MARKS = "?？؟"
 _SENTENCE_MARKS = ".!。！" + _QUESTION_MARKS
 
@@ -53,6 +57,7 @@ class Corpus:
         self.aliases: dict[str, str] = {}
         """Folded names by the speaker whom the others call so."""
         self._pieces: dict[int, list[tuple[int, int, frozenset[str]]]] = {}
+        self._spelled = [np.empty((0, _LETTERS.dimension), np.float32)]
         self._held: dict[int, Held] = {}
         self.speaker = np.empty(0, np.int64)
         self.session = np.empty(0, np.int64)
@@ -177,6 +182,20 @@ class Corpus:
                 for start, end in parts(text, size=size, whole=size)
             ]
         return self._pieces[turn]
+
+    def spelled_like(self, text: str) -> Floats:
+        """Cosine of character n-grams with each part, shape (parts,); 0 where there are too many.
+
+        The parts' vectors are made when they are first asked for and kept for later queries.
+        """
+        if len(self) > SPELLED:
+            return np.zeros(len(self))
+        made = self._spelled[0]
+        if len(made) < len(self):
+            texts = [self.text(part) for part in range(len(made), len(self))]
+            made = np.vstack([made, _LETTERS.embed(texts)])
+            self._spelled[0] = made
+        return np.asarray(made[: len(self)] @ _LETTERS.embed([text])[0], np.float64)
 
     def holds(self, part: int) -> "Held":
         """Whether a part names a day or a number, kept for later queries."""
