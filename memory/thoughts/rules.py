@@ -134,8 +134,8 @@ class _Telling:
                 return None
             value = dated(filled, day) if slot.name != "plan" else filled.value
         subject, told = _subject(reader, filled.subject, speaker, slot.personal)
-        if not subject:
-            return None
+        if not subject or (slot.name == "name" and value.casefold() == subject.casefold()):
+            return None  # that Nora is called Nora is known
         value = speaker if value == SPEAKER else reader.retold(value)
         text = _told_text(reader, filled, told, value)
         if slot.name == "plan" and day is not None:

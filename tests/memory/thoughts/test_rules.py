@@ -26,6 +26,7 @@ def texts(text: str, *, speaker: str = "Ann", role: Role = "user") -> list[str]:
         ("I'm keen on counseling.", "Ann likes counseling."),
         ("I've moved to Oslo!", "Ann lives in Oslo."),
         ("I don't eat meat.", "Ann's diet: eats no meat."),
+        ("Bea lives in Toronto.", "Bea lives in Toronto."),
         ("My brother is a nurse.", "Ann's brother works as nurse."),
         ("Hey Mel, I joined a choir yesterday!", "Ann joined a choir yesterday (2024-02-29)."),
         ("Last week I went to a parade.", "Ann went to a parade (2024-02-19 – 2024-02-25)."),
@@ -165,3 +166,51 @@ def test_a_past_event_holds_from_its_day_and_a_state_from_when_it_was_said() -> 
 def test_a_plan_lapses_when_its_day_has_passed() -> None:
     (plan,) = read("I'm flying to Rome on May 3.")
     assert plan.valid_to is not None and f"{plan.valid_to:%F}" == "2024-05-04"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "ok bot: when you give us distances do it in km, always",
+        "can you do times in 24 hour clock always, everywhere?",
+        "dates always as year-month-day in whatever you write for us",
+        "and for the love of god no exclamation marks",
+        "helper: two sentences max when you answer us",
+        "please keep your answers short",
+        "prices in euros please",
+        "it never names customers in anything that leaves the house",
+    ],
+)
+def test_a_wish_for_how_to_be_answered_stands(asked: str) -> None:
+    assert [p.kind for p in read(asked)] == ["instruction"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "please give me a recipe for soup",
+        "I always write dates on the calendar",
+        "prices always go up in december",
+        "helper what should go in after the potatoes",
+        "can you send me the list again",
+        "call me when you're home",
+        "never mind",
+    ],
+)
+def test_a_single_request_does_not_stand(said: str) -> None:
+    assert "instruction" not in [p.kind for p in read(said)]
+
+
+@pytest.mark.parametrize(
+    ("said", "thought"),
+    [
+        ("given up coffee btw, third day", "Ann takes no coffee."),
+        ("can't do dairy, sorry", "Ann takes no dairy."),
+        ("no more meat for me from today", "Ann takes no meat."),
+        ("moved to Leeds last week", "Ann lives in Leeds."),
+        ("prawns make me ill", "Ann takes no prawns."),
+        ("I live with my girlfriend Sanne", "Ann's girlfriend is Sanne."),
+    ],
+)
+def test_what_is_typed_without_i_is_the_writers(said: str, thought: str) -> None:
+    assert thought in texts(said)
