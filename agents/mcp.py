@@ -71,9 +71,9 @@ def make_server(memory: MemoryManager, *, budget: int = BUDGET) -> MCPServer:
         log_level="ERROR",
         version="1",
     )
-    reads = ToolAnnotations(readOnlyHint=True, openWorldHint=False)
-    writes = ToolAnnotations(readOnlyHint=False, destructiveHint=False, openWorldHint=False)
-    erases = ToolAnnotations(readOnlyHint=False, destructiveHint=True, openWorldHint=False)
+    reads = ToolAnnotations(read_only_hint=True, open_world_hint=False)
+    writes = ToolAnnotations(read_only_hint=False, destructive_hint=False, open_world_hint=False)
+    erases = ToolAnnotations(read_only_hint=False, destructive_hint=True, open_world_hint=False)
     for function, annotations in (
         (tools.remember, writes),
         (tools.recall, reads),

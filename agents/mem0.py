@@ -37,9 +37,13 @@ from knowhen.agents.prompt import content_text, own_words
 from knowhen.memory.closing import Closing
 from knowhen.memory.errors import InvalidFile, InvalidInput, NotFound
 from knowhen.memory.manager import MemoryManager
-from knowhen.memory.records import Turn
+from knowhen.memory.records import Decision, Turn
 
 log = logging.getLogger(__name__)
+ANSWERED, HINTED, ABSENT = 0.7, 0.35, 0.19
+"""Scores of the best item where memory answers, where it may, and where it does not."""
+FALL = 4.0
+"""Log-odds behind the best item by which a score falls to 1/e of its own."""
 CONTEXT = 1024
 """Tokens of a context; a search gives out items and not the context."""
 P = ParamSpec("P")
@@ -122,8 +126,7 @@ class Memory(Closing):
         for item in recall.items:
             if item.kind != "turn" or item.id in replaced:
                 continue
-            # How likely memory holds an answer, times how close the item comes to the best one.
-            score = recall.decision.have * math.exp(min(0.0, item.score - best) / 2)
+            score = _sureness(recall.decision) * math.exp(min(0.0, item.score - best) / FALL)
             record = {**record_of(memory.turn(item.id), memory.space), "score": score}
             if _kept(record, owner, filters) and score >= (threshold or 0.0):
                 found.append(record)
@@ -241,6 +244,16 @@ class Memory(Closing):
             later = [t for t in memory.turns(session=UPDATES) if t.meta.get(ROOT) == root]
             return memory, [memory.turn(root), *later]
         return None
+
+
+def _sureness(decision: Decision) -> float:
+    """How sure it is that memory answers, from 0 to 1: of use with the thresholds of mem0.
+
+    What the gate lets through is above them, a hint between, and all else below.
+    """
+    if decision.action != "recall":
+        return min(decision.have, ABSENT)
+    return max(decision.have, HINTED if decision.depth == "hint" else ANSWERED)
 
 
 def _remember(memory: MemoryManager, turn: Turn) -> Turn | None:

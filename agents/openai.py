@@ -22,12 +22,13 @@ from knowhen.agents.mind import RECENT, GateMode, Mind, digest, sound
 from knowhen.agents.prompt import content_text, own_words
 from knowhen.memory.errors import extra
 from knowhen.memory.manager import MemoryManager
-from knowhen.memory.records import Turn
+from knowhen.memory.records import Role, Turn
 
 with extra("openai"):
     from openai import AsyncOpenAI, AsyncStream, OpenAI, Stream
 
 Body = Mapping[str, Any]
+_SPOKEN: Mapping[str, Role] = {"user": "user", "assistant": "assistant"}
 KEPT = 64
 """Requests for which what was recalled is kept, because tools and retries repeat them."""
 
@@ -180,10 +181,9 @@ def _window(items: Sequence[Any]) -> tuple[Turn, ...]:
     """The messages of both sides as turns."""
     turns: list[Turn] = []
     for item in items[-2 * RECENT :]:
-        role, text = _role(item), ""
-        if role in ("user", "assistant"):
-            text = own_words(content_text(item.get("content")), role=role)
-        if text.strip():
+        role = _SPOKEN.get(str(_role(item)))
+        text = own_words(content_text(item.get("content")), role=role) if role else ""
+        if role and text.strip():
             turns.append(Turn(sound(text), role=role, speaker=str(item.get("name") or role)))
     return tuple(turns[-RECENT:])
 

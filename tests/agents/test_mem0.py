@@ -225,6 +225,17 @@ def test_scores_are_shares_and_the_threshold_cuts(mem0: Memory) -> None:
     assert len(mem0.search(QUESTION, user_id="a", top_k=1)["results"]) == 1
 
 
+def test_a_right_answer_is_above_the_usual_threshold_and_noise_below(mem0: Memory) -> None:
+    for text in (FACT, "The car needs a new tyre.", "I like walking by the sea on Sundays."):
+        mem0.add(text, user_id="a")
+    answers = {QUESTION: FACT, "What does the car need?": "The car needs a new tyre."}
+    for question, answer in answers.items():
+        best = mem0.search(question, user_id="a", threshold=0.5)["results"]
+        assert [entry["memory"] for entry in best][:1] == [answer]
+    for noise in ("Thanks, that is kind!", "What is the capital of Mongolia?"):
+        assert mem0.search(noise, user_id="a", threshold=0.2)["results"] == []
+
+
 def test_without_an_owner_it_asks_for_one(mem0: Memory) -> None:
     with pytest.raises(InvalidInput, match="user_id"):
         mem0.search("x")
