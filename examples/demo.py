@@ -31,7 +31,8 @@ LINES = [
     ("Thanks, good night!", "skip"),
     ("Who is Kirsty?", "recall"),
     ("Who painted the Mona Lisa?", "parametric"),
-    ("What colour is Idris's motorbike?", "abstain"),
+    ("What colour is Idris's motorbike?", "hint"),
+    ("When is Torvald's birthday?", "abstain"),
 ]
 
 console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
@@ -84,14 +85,16 @@ def ask(memory: MemoryManager) -> None:
 
 
 def decide(memory: MemoryManager) -> None:
-    chapter("Knowing when: skip, recall, parametric or abstain")
+    chapter("Knowing when: skip, recall, hint, parametric or abstain")
     for line, action in LINES:
         recall = memory.recall(line, budget=200)
         decision = recall.decision
-        say(f"{line}  ->  {decision.action}", style="bold")
+        found = "hint" if decision.depth == "hint" else decision.action
+        say(f"{line}  ->  {found}", style="bold")
         say(indented("\n".join(decision.reasons)))
-        promise(decision.action == action, f"the memory decides to {action}")
-        promise(bool(recall.context) == (action == "recall"), "only a recall adds to the prompt")
+        promise(found == action, f"the memory decides to {action}")
+        needed = action in ("recall", "hint")
+        promise(bool(recall.context) == needed, "only a recall or a hint adds to the prompt")
 
 
 def change(memory: MemoryManager) -> None:

@@ -6,6 +6,7 @@ nobody could answer would become its own evidence the second time. A question th
 answer counts: it says what "yes" means.
 """
 
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
@@ -44,6 +45,8 @@ WORD, HELD = 0.5, 0.3
 """What a content word counts for by itself, and a passage that holds them all."""
 _PLACES = {word for code in stop_words() for word in wordings(code).words("of_place")}
 _LEADING = rf"\b(?:{'|'.join(sorted(_PLACES))})\s+"
+PLENTY = 20.0
+"""As much grip as is told of."""
 NOTHING = -10.0
 """Log-odds that something is evidence where there is nothing."""
 _COVERAGES = ("window_coverage", "wide_coverage", "known_share", "density", "lift")
@@ -185,7 +188,10 @@ def _grip(findings: Findings, content: Content, familiar: Sequence[str], asked: 
     """Content words but for names, each by how like the best passage is, and the share it holds."""
     names = {term for name in familiar for term in terms(name)}
     frame = language_of(findings.query.text).frame_terms
-    wanted = [term for term in content.shares if term not in names and term not in frame]
+    asked_for = [term for term in content.shares if term not in names]
+    if not asked_for:  # "who is Kirsty?": whatever is said of her answers it
+        return math.inf if names else 0.0
+    wanted = [term for term in asked_for if term not in frame]
     likeness, counts = findings.evidence.similarity[asked], findings.evidence.counts
     if not len(likeness):
         return 0.0
@@ -393,7 +399,7 @@ def features(signals: Signals) -> dict[str, float]:
         "own": float(said.own),
         "shared": float(said.shared),
         "people": float(bool(signals.people)),
-        "grip": signals.grip,
+        "grip": min(signals.grip, PLENTY),
         "odds": signals.odds,
         "lead": signals.lead,
         "reach": signals.reach,

@@ -120,7 +120,7 @@ def test_chat_keeps_the_words_of_a_model_but_not_an_abstention(
     filled: Run, openai_server: OpenAIServer
 ) -> None:
     openai_server.enqueue("Hello to you too.", {"thoughts": []})
-    asked = "What did Nora name her second yacht?"
+    asked = "When is Caroline's birthday?"
     outcome = filled(
         *("chat", "--base-url", openai_server.url, "--model", "any", "--name", "Nora"),
         input=f"hello there\n{asked}\n",
