@@ -22,6 +22,7 @@ from knowhen.memory.recall.ranking import (
     Ranked,
     above_floor,
     answering_thoughts,
+    over_places,
     ranked_turns,
     what_holds,
     with_answers,
@@ -132,6 +133,8 @@ class Pipeline:
                 ranked, notes = self._reranked(findings, ranked)
             then = {"as_of": as_of, "known_at": known_at}
             holds = what_holds(view, findings, now=self.clock.now(), **then)
+            if findings.query.collects:
+                ranked = over_places(ranked, findings)
             ranked = with_answers(ranked, findings, holds)
             ranked = with_remarks(ranked, findings, view.thoughts, holds, **then)
             told = answering_thoughts(view, findings, holds)

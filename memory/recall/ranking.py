@@ -5,6 +5,7 @@ same. A query narrows that: two turns of one speaker that answer it with another
 which one denies what the other tells, are worth reading side by side.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -42,6 +43,10 @@ FLOOR = 6.0
 was evidence once in a hundred times on everyday chats, and never on LoCoMo."""
 ANSWERS = 3
 """Thoughts that fill what is asked for that are told, and turns that go to the top, at the most."""
+DEPTH = 0.25
+"""Log-odds that each further turn of one event loses where a question collects."""
+MANY = 4
+"""Turns of one event after which the next ones lose no more."""
 TOLD = 4
 """Thoughts that are told at the most."""
 SIMILAR = 0.45
@@ -79,6 +84,20 @@ def above_floor(ranked: Sequence[Ranked]) -> list[Ranked]:
     """The turns that are not hopeless beside the best one: the rest would only fill a budget."""
     floor = max((entry.score for entry in ranked), default=0.0) - FLOOR
     return [entry for entry in ranked if entry.score >= floor]
+
+
+def over_places(ranked: Sequence[Ranked], findings: Findings) -> list[Ranked]:
+    """The turns as a question that collects several things wants them: breadth before depth.
+
+    Each further turn of one event counts less, since its members were seldom told at one place.
+    """
+    corpus, taken = findings.corpus, Counter[int]()
+    spread = []
+    for entry in ranked:
+        event = int(corpus.event[entry.turn])
+        spread.append(replace(entry, score=entry.score - DEPTH * min(taken[event], MANY)))
+        taken[event] += event != NONE
+    return sorted(spread, key=lambda entry: -entry.score)
 
 
 def what_holds(

@@ -12,6 +12,8 @@ from knowhen.memory.records import Turn
 
 WINDOW = 0.5
 """What a word of the window counts for, of a query that only the window explains."""
+DAY = 86_400.0
+"""Seconds."""
 FEW = 1
 """Content words of a query up to which the window has to say what it is about."""
 READ = 2
@@ -47,6 +49,8 @@ class Query:
     """What was said just before, where the query cannot be understood without it."""
     own: int = 0
     """How many of the terms are the query's own."""
+    of_days: bool = False
+    """Asks for nothing but what was said on its days: "What did we talk about on 27 April?"."""
 
     def share(self, term: str) -> float:
         """What a term counts for: a word of the window less than one of the query."""
@@ -83,10 +87,9 @@ def read_query(
         window = "\n".join(turn.text for turn in recent[-READ:])
         before = find_speakers(window, speakers, aliases)
         named, window = named or before.speakers, before.bare
-    days = tuple(
-        (_midnight(span.first), _midnight(span.last) + 86_400.0)
-        for span in language.find_dates(text, base=now, past=True)
-    )
+    spans = language.find_dates(text, base=now, past=True)
+    days = tuple((_midnight(span.first), _midnight(span.last) + DAY) for span in spans)
+    dated = language.calendar_terms.union(*(terms(text[s.start : s.end]) for s in spans))
     return Query(
         text=text,
         bare=bare,
@@ -101,6 +104,7 @@ def read_query(
         of_listener=said.of_listener,
         window=window,
         own=len(own),
+        of_days=bool(days) and not set(own) - dated - language.frame_terms,
     )
 
 

@@ -136,6 +136,8 @@ def score(
     scores = fuse(shares, len(corpus), plan.weights.get(BIAS, 0.0))
     scores[~corpus.known(as_of, known_at)] = -np.inf
     scores[echoes(query, evidence.counts)] = -np.inf
+    if query.of_days:
+        scores[~_said_on(corpus, query.days)] = -np.inf
     scores[_standing_in(corpus, recent)] = -np.inf
     return Findings(query, corpus, evidence, scores, shares, tuple(facts))
 
@@ -147,6 +149,14 @@ def _vector(query: Query, embedder: Embedder) -> NDArray[np.float32]:
     own, both = checked_vectors(embedder, [query.bare, f"{query.window}\n{query.bare}"])
     mixed = own + both
     return np.asarray(mixed / (np.linalg.norm(mixed) or 1.0), np.float32)
+
+
+def _said_on(corpus: Corpus, days: Sequence[tuple[float, float]]) -> NDArray[np.bool_]:
+    """Parts that were said within one of the intervals, all of them if none was."""
+    inside = np.zeros(len(corpus.turns), np.bool_)
+    for first, last in days:
+        inside |= (corpus.time >= first) & (corpus.time < last)
+    return inside[corpus.turn_of] if inside.any() else np.ones(len(corpus), np.bool_)
 
 
 def _standing_in(corpus: Corpus, recent: Sequence[Turn]) -> NDArray[np.bool_]:

@@ -65,3 +65,10 @@ def test_what_stands_in_the_window_is_never_packed(memory: MemoryManager) -> Non
     assert "goats above" in memory.recall(query, gate=False).context
     for shown in (Turn(SAID[0][2], "Ann"), Turn("…", "Ann", id="t0")):
         assert "goats above" not in memory.recall(query, gate=False, recent=[shown]).context
+
+
+def test_a_question_about_a_day_finds_what_was_said_on_that_day(memory: MemoryManager) -> None:
+    recall = memory.recall("What did we talk about on 3 March 2024?", gate=False, asker="Ann")
+    assert [item.id for item in recall.items if item.kind == "turn"] == ["t2"]
+    wrist = memory.recall("What happened to my wrist before 5 March 2024?", gate=False)
+    assert len([item for item in wrist.items if item.kind == "turn"]) > 1
