@@ -251,11 +251,14 @@ class Erasure:
         with store.transaction(space):
             gone = self._ledger.erase(turn_ids=selection.turns, thought_ids=selection.thoughts)
             tombstones = [tombstone(store, turn) for turn in turns]
-            # Those of erased turns as well: a receipt names a thought by all that it came from.
+            # A thought that was chosen does not come back from turns that stay; one that went
+            # with some of its turns may.
+            chosen = {*ids, *selection.thoughts}
             tombstones += [
                 thought_tombstone(store, source.turn_id, thought.text)
                 for thought in gone.thoughts
                 for source in thought.sources
+                if not chosen.isdisjoint((thought.id, source.turn_id))
             ]
             store.bury(space, tombstones)
             for session in dict.fromkeys(turn.session for turn in turns):
