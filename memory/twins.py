@@ -1,6 +1,5 @@
 """Async twins: methods that leave the event loop free while they read, write or think."""
 
-import asyncio
 from collections.abc import Callable, Coroutine
 from functools import update_wrapper
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -19,6 +18,8 @@ def twin(
     """
 
     async def awaited(owner: Owner, /, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+        import asyncio  # whoever awaits has it; a program that never does need not load it
+
         return await asyncio.to_thread(method, owner, *args, **kwargs)
 
     update_wrapper(awaited, method)
