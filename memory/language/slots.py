@@ -192,8 +192,8 @@ class SlotReader(SlotPatterns):
         if self._pointing.fullmatch(words):
             return Subject("pointed", words)
         mine, rest = self._without(self._mine, words)
-        ours, rest = self._without(self._ours, rest) if not mine else (False, rest)
-        owner, rest = ("", rest) if mine or ours else self._owner(rest)
+        owner, rest = ("", rest) if mine else self._owner(rest)
+        ours, rest = (False, rest) if mine or owner else self._without(self._ours, rest)
         if thing:
             return Subject("thing", rest.casefold().strip(), owner=owner, mine=mine)
         kin = self._kin.match(rest)
@@ -411,8 +411,8 @@ def slot_reader(code: str) -> SlotReader:
 def readers_of(text: str) -> tuple[SlotReader, ...]:
     """The readers that a text is worth reading with, the likeliest language first.
 
-    A short text shows its language badly, so the two likeliest are tried; their patterns are
-    far from each other.
+    A short text shows its language badly, so the two likeliest are tried, and all if no word tells;
+    their patterns are far from each other.
     """
     if _KANA.search(text):
         return (slot_reader("ja"),)
@@ -424,7 +424,8 @@ def readers_of(text: str) -> tuple[SlotReader, ...]:
     votes = {code: sum(word in _function_words(code) for word in words) for code in _SPACED}
     order = sorted(_SPACED, key=lambda code: (-votes[code], _SPACED.index(code)))
     most = votes[order[0]]
-    return tuple(slot_reader(code) for code in order[:2] if votes[code] * 2 >= most)
+    likely = order[:2] if most else order
+    return tuple(slot_reader(code) for code in likely if votes[code] * 2 >= most)
 
 
 _SPACED = ("en", "de", "es", "fr")
