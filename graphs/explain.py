@@ -1,12 +1,12 @@
-"""Why a walk reached a node: the likeliest path to it from each seed."""
+"""Why a walk reached a node: the likeliest path to it from each seed, and the most telling one."""
 
 import heapq
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import count
+from itertools import count, pairwise
 
-from knowhen.graphs.knowledge import Edge, KnowledgeGraph
+from knowhen.graphs.knowledge import Edge, KnowledgeGraph, kind_of
 from knowhen.graphs.walk import DAMPING, check_damping
 
 EFFORT = 5_000
@@ -68,6 +68,65 @@ def explain(
             mass = masses[seed] / total
             paths.append(Path(seed, mass, steps, (1.0 - damping) * mass * chance))
     return tuple(sorted(paths, key=lambda path: (-path.weight, path.seed))[:limit])
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """How one name leads to another, as a person would tell it."""
+
+    names: tuple[str, ...]
+    """Entities from a seed on, without what stands before the colon of a node."""
+    through: tuple[str, ...]
+    """Nodes that link each name to the next, and the last one to what was reached."""
+
+
+TELLING_HOPS = 4
+_UNTOLD = frozenset({"contiguity", "member"})
+"""Kinds of edges that say nothing: being said next, or in the same event."""
+
+
+def telling_path(
+    graph: KnowledgeGraph,
+    seeds: Collection[str],
+    node: str,
+    *,
+    hops: int = TELLING_HOPS,
+    effort: int = EFFORT,
+) -> Telling | None:
+    """The shortest way from an entity among `seeds` to `node` over names, at most `hops` of them.
+
+    None if there is no such way, or if it would take more than `effort` edges to find.
+
+    Raises:
+        KeyError: `node` is not in the graph.
+    """
+    onward: dict[str, str] = {node: ""}
+    frontier = [node]
+    with graph.lock:
+        for _ in range(2 * hops):  # from a text to a name, and from that name to a text
+            reached: list[str] = []
+            for place in frontier:
+                for edge in graph.neighbours(place):
+                    effort -= 1
+                    if edge.target in onward or edge.kind in _UNTOLD:
+                        continue
+                    onward[edge.target] = place
+                    if edge.target in seeds and kind_of(edge.target) == "entity":
+                        return _told(onward, edge.target)
+                    reached.append(edge.target)
+                if effort <= 0:
+                    return None
+            frontier = reached
+    return None
+
+
+def _told(onward: Mapping[str, str], seed: str) -> Telling:
+    way = [seed]
+    while onward[way[-1]]:
+        way.append(onward[way[-1]])
+    names = [place for place in way if kind_of(place) == "entity"]
+    through = [after for before, after in pairwise(way) if kind_of(before) == "entity"]
+    return Telling(tuple(name.partition(":")[2] for name in names), tuple(through))
 
 
 def _paths_to(

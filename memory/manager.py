@@ -29,7 +29,7 @@ from knowhen.memory.recall.answering import answer
 from knowhen.memory.recall.profile import make_profile
 from knowhen.memory.recall.rerankers.base import Reranker
 from knowhen.memory.recall.shown import note_shown
-from knowhen.memory.recall.why import Explanation, explain
+from knowhen.memory.recall.why import Explanation, explain, explain_query
 from knowhen.memory.records import (
     Answer,
     Decision,
@@ -291,10 +291,41 @@ class MemoryManager(Browsing, Care, Closing):
         recall = self.recall(query, budget=budget, recent=recent, asker=asker, advised=True)
         return answer(query, recall, self._equipment.model)
 
-    def why(self, item: Recollection) -> Explanation:
-        """Why an item was recalled: each cue's share, its sources, its links in the graph."""
+    def why(
+        self,
+        item: Recollection | str,
+        turn_id: str | None = None,
+        *,
+        budget: int = 1024,
+        as_of: datetime | None = None,
+        known_at: datetime | None = None,
+    ) -> Explanation:
+        """Why an item was recalled: each cue's share, its sources, its links in the graph.
+
+        With a query and the id of a turn also which names lead to it, what the walk changed in
+        its rank, and what kept it out of the context: `why("Where does Nora live?", "t17")`.
+
+        Raises:
+            NotFound: there is no turn with that id.
+            InvalidInput: a query comes without an id, or an item with one.
+        """
         with self._space.views.reading() as view:
-            return explain(item, view, self._store)
+            if isinstance(item, Recollection):
+                if turn_id is not None:
+                    raise InvalidInput("`why` takes an item, or a query and the id of a turn")
+                return explain(item, view, self._store)
+            if turn_id is None:
+                raise InvalidInput("`why` needs the id of a turn beside the query")
+            return explain_query(
+                self._space.pipeline,
+                view,
+                self._store,
+                item,
+                turn_id,
+                budget=budget,
+                as_of=as_of,
+                known_at=known_at,
+            )
 
     # Thoughts ----------------------------------------------------------------------------
     def think(self, turns: Sequence[Turn | str]) -> list[int]:

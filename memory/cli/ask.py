@@ -1,5 +1,6 @@
 """Commands that ask the memory: ask, recall, decide, why."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +11,7 @@ from knowhen.memory.cli.session import PUSH, Session, add_command, whole_id
 
 if TYPE_CHECKING:
     from knowhen.memory.manager import MemoryManager
+    from knowhen.memory.recall.why import Explanation
     from knowhen.memory.records import Decision, Recall, Recollection
 
 Query = Annotated[str, typer.Argument(metavar="QUERY", help="What to ask the memory.")]
@@ -105,14 +107,26 @@ def why(
     item: Annotated[
         str | None, typer.Argument(metavar="ITEM", help="Id of what was recalled; else the first.")
     ] = None,
+    left_out: Annotated[
+        str | None,
+        typer.Option("--not", metavar="ID", help="A turn that is missing: say what kept it out."),
+    ] = None,
     budget: Budget = 1024,
     walk: WalkName = PUSH,
 ) -> None:
-    """Explain why something is recalled for a query."""
+    """Explain why something is recalled for a query, or what keeps something else out."""
+    if left_out is not None:
+        _missing(session, query, left_out, budget, walk)
+        return
     with session.open(walk=walk) as memory:
         found = memory.recall(query, budget=budget, gate=False)
         explanation = memory.why(_pick(found, item, session.space))
         paths = _paths(memory, query, explanation.item)
+        if explanation.item.kind == "turn":
+            ways = memory.why(query, explanation.item.id, budget=budget)
+            explanation = replace(
+                explanation, path=ways.path, rank=ways.rank, rank_before=ways.rank_before
+            )
     if session.out.json:
         data = {"decision": found.decision, "explanation": explanation, "paths": paths}
         session.out.data(data)
@@ -130,12 +144,49 @@ def why(
             ("event", explanation.event or "none"),
             ("linked to", ", ".join(explanation.links) or "nothing"),
             *(("reached by", path) for path in paths),
+            *_led(explanation),
         ],
     )
     session.out.line()
     session.out.table(
         ("share", "cue"), [(f"{share:+.3f}", cue) for cue, share in explanation.shares.items()]
     )
+
+
+def _missing(session: Session, query: str, left_out: str, budget: int, walk: str) -> None:
+    """Say what kept a turn out of the context."""
+    with session.open(walk=walk) as memory:
+        known = (turn.id for turn in memory.turns())
+        explanation = memory.why(
+            query, whole_id(left_out, known, "turn", session.space), budget=budget
+        )
+    if session.out.json:
+        session.out.data({"explanation": explanation})
+        return
+    chosen = explanation.item
+    reason = f"{explanation.kept_out}: {explanation.reason}" if explanation.kept_out else "nothing"
+    session.out.table(
+        ("", ""),
+        [
+            ("item", f"{chosen.kind} {chosen.id}, {_when(chosen)}"),
+            ("text", chosen.text),
+            ("score", f"{chosen.score:.3f}"),
+            ("kept out by", reason),
+            *_led(explanation),
+        ],
+    )
+
+
+def _led(explanation: "Explanation") -> list[tuple[str, str]]:
+    """The names that lead to a turn, and what the walk changed in its rank."""
+    rows = []
+    if explanation.path is not None:
+        rows.append(("led to by", " → ".join(explanation.path.names)))
+    if explanation.rank is not None:
+        moved = explanation.rank_before
+        before = f", {moved} before the walk" if moved not in (None, explanation.rank) else ""
+        rows.append(("rank", f"{explanation.rank}{before}"))
+    return rows
 
 
 MOVED = 6
@@ -211,14 +262,20 @@ def _show(session: Session, found: "Recall", budget: int, limit: int) -> None:
 def _paths(memory: "MemoryManager", query: str, item: "Recollection") -> list[str]:
     """The likeliest ways of the walk to an item; none where there was no walk, or no way."""
     from knowhen.graphs.explain import explain
-    from knowhen.memory.settings import RecallSettings
 
     node, graph = f"{item.kind}:{item.id}", memory.graph
-    restart = memory.search(query).restart
-    if not restart or node not in graph:
+    found = memory.search(query)
+    if not found.restart or node not in graph:
         return []
-    found = explain(graph, restart, node, kinds=RecallSettings().edges, limit=PATHS)
-    return [str(path) for path in found]
+    found_paths = explain(
+        graph,
+        found.restart,
+        node,
+        damping=found.damping,
+        kinds=found.walked,
+        limit=PATHS,
+    )
+    return [str(path) for path in found_paths]
 
 
 def _who(item: "Recollection") -> str:

@@ -70,6 +70,8 @@ class Packing:
     """Where in the context each packed turn and thought stands."""
     told: dict[str, str] = field(default_factory=dict)
     """Text of the thoughts that stand in the context, by id."""
+    repeated: frozenset[int] = frozenset()
+    """Turns that were left out because another one says the same."""
 
 
 def pack(
@@ -182,6 +184,7 @@ class _Packer:
         for turn, (_, start, end) in self._chosen.items():
             packing.packed[turn] = self._corpus.turns[turn].turn.text[start:end].strip("\n")
         packing.told = {thought.id: thought.text for thought in self._told}
+        packing.repeated = frozenset(self._repeated)
         if too_long := self._too_long - self._chosen.keys() - self._repeated:
             packing.notes.append(f"{len(too_long)} more found, left out by the budget")
         if self._repeated:

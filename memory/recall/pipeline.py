@@ -47,6 +47,25 @@ FACTS = 5
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """What a query went through, from the first scores to the context."""
+
+    scored: Findings
+    """Before any walk."""
+    findings: Findings
+    decision: Decision
+    ranked: list[Ranked]
+    """The turns that packing might have chosen from, best first."""
+    kept: list[Ranked]
+    """Those of them above the floor; none where the gate let nothing through."""
+    packing: Packing
+    told: list[Thought]
+    notes: tuple[str, ...]
+    passes: bool
+    """Whether the gate let a context through."""
+
+
+@dataclass(frozen=True, slots=True)
 class Pipeline:
     """Takes a query through the rooms of one space. Every method is a function of the view."""
 
@@ -111,6 +130,42 @@ class Pipeline:
         adviser: ChatModel | None = None,
     ) -> Recall:
         """Search, decide, and pack what the decision lets through."""
+        way = self.follow(
+            view,
+            query,
+            budget=budget,
+            gate=gate,
+            as_of=as_of,
+            known_at=known_at,
+            recent=recent,
+            asker=asker,
+            adviser=adviser,
+        )
+        return Recall(
+            query=query,
+            decision=way.decision,
+            items=self._items(way.findings, way.ranked, way.packing, way.told),
+            context=way.packing.context,
+            tokens=way.packing.tokens,
+            exact_tokens=self.counter.exact,
+            notes=(*way.notes, *way.packing.notes),
+            lines=tuple(way.packing.lines),
+        )
+
+    def follow(
+        self,
+        view: View,
+        query: str,
+        *,
+        budget: int,
+        gate: bool,
+        as_of: datetime | None = None,
+        known_at: datetime | None = None,
+        recent: Sequence[Turn] = (),
+        asker: str | None = None,
+        adviser: ChatModel | None = None,
+    ) -> "Way":
+        """The same with all that was worked out on the way, to explain a recall by."""
         if isinstance(budget, bool) or not isinstance(budget, int) or budget <= 0:
             raise InvalidBudget(budget)
         again = partial(
@@ -123,10 +178,12 @@ class Pipeline:
         if self.mode == "shadow" and decision.action != "recall":
             log.info("the gate would have held a context back: %s", decision.action)
         passes = not gate or self.mode != "on" or decision.action == "recall"
+        scored = findings
         if passes:
             findings = walk(view, findings, self.plan)
         ranked = ranked_turns(findings, CANDIDATES)
         packing, notes = Packing(), findings.notes
+        kept: list[Ranked] = []
         told: list[Thought] = []
         if passes:
             if not gate or decision.depth in ("hint", "full"):
@@ -138,24 +195,16 @@ class Pipeline:
             ranked = with_answers(ranked, findings, holds)
             ranked = with_remarks(ranked, findings, view.thoughts, holds, **then)
             told = answering_thoughts(view, findings, holds)
+            kept = above_floor(ranked)
             packing = pack(
                 findings.corpus,
-                _candidates(above_floor(ranked)),
+                _candidates(kept),
                 budget=budget,
                 counter=self.counter,
                 weights=findings.evidence.term_weights,
                 thoughts=told,
             )
-        return Recall(
-            query=query,
-            decision=decision,
-            items=self._items(findings, ranked, packing, told),
-            context=packing.context,
-            tokens=packing.tokens,
-            exact_tokens=self.counter.exact,
-            notes=(*notes, *packing.notes),
-            lines=tuple(packing.lines),
-        )
+        return Way(scored, findings, decision, ranked, kept, packing, told, notes, passes)
 
     def _reranked(
         self, findings: Findings, ranked: list[Ranked]

@@ -1,9 +1,9 @@
-"""Where the names of people who speak here, and of documents, stand in what others said.
+"""Where the names that are known from elsewhere stand in what somebody said.
 
 A capital at the beginning of a sentence makes no name by itself: "Declan has mumps." may begin
-with any word. That somebody called Declan speaks in this memory, today or a year later, settles
-it. So turns are looked up again when a name becomes known, and what is found does not depend on
-which came first.
+with any word. That somebody called Declan speaks in this memory, that a document is about him or
+that another turn names him beyond doubt settles it, today or a year later. So turns are looked up
+again when a name becomes known, and what is found does not depend on which came first.
 """
 
 import re

@@ -1,7 +1,7 @@
 """The knowledge graph of one space: turns, events, thoughts and entities, and their edges."""
 
 import copy
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 
 from knowhen.graphs.knowledge import Edge, KnowledgeGraph
@@ -56,33 +56,40 @@ class MemoryGraph:
             self._last_turn = stored.seq
         self.graph.add_all(_triples(batch))
 
-    def _take_mentions(self, mentions: Iterable[tuple[int, Mention]]) -> list[str]:
-        """Add the names that turns mention, and give them back."""
+    def _take_mentions(self, mentions: Iterable[tuple[int, Mention]]) -> dict[str, set[str]]:
+        """Add the names that turns mention, and give back the turns of each."""
         batch: _Batch = {}
-        found: dict[str, None] = {}
+        found: dict[str, set[str]] = {}
         for row, mention in mentions:
             source = f"turn:{mention.turn_id}"
             edges, _ = batch.setdefault(source, ([], []))
             edges.append(Edge(source, ENTITY + mention.entity, "mention", 1.0))
-            found[mention.entity] = None
+            found.setdefault(mention.entity, set()).add(source)
             self._last_mention = row
         self.graph.add_all(_triples(batch))
-        return list(found)
+        return found
 
-    def _take_names(self, turns: Sequence[StoredTurn], mentioned: Sequence[str]) -> None:
+    def _take_names(self, turns: Sequence[StoredTurn], mentioned: Mapping[str, set[str]]) -> None:
         """Add where known names stand that no rule took for names there, and which are alike."""
-        sure = list(chain.from_iterable(map(_sure_names, turns)))
+        names = [*chain.from_iterable(map(_sure_names, turns)), *mentioned]
         # Reference text writes names out; links to every title in it lowered recall there.
         said = [stored.turn for stored in turns if stored.turn.role != "document"]
         texts = [(f"turn:{turn.id}", turn.text) for turn in said]
         batch: _Batch = {}
-        for node, name in self._names.add(texts, sure):
-            entity = ENTITY + name
-            if not any(edge.target == entity for edge in self.graph.neighbours(node)):
-                edges, _ = batch.setdefault(node, ([], []))
-                edges.append(Edge(node, entity, "named", 1.0))
+        for node, name in self._names.add(texts, names):
+            if node in mentioned.get(name, ()) or self._linked(node, ENTITY + name):
+                continue
+            edges, _ = batch.setdefault(node, ([], []))
+            edges.append(Edge(node, ENTITY + name, "named", 1.0))
         self.graph.add_all(_triples(batch))
-        self._synonyms.add([*mentioned, *sure]).apply(self.graph, ENTITY)
+        self._synonyms.add(names).apply(self.graph, ENTITY)
+
+    def _linked(self, node: str, entity: str) -> bool:
+        """Whether a turn mentions a name already, or was said by whose name it is."""
+        return any(
+            edge.target == entity and edge.kind in ("mention", "speaker")
+            for edge in self.graph.neighbours(node)
+        )
 
     def _take_events(self, events: Iterable[Event]) -> None:
         batch: _Batch = {}

@@ -158,3 +158,12 @@ def test_why_shows_the_way_of_the_walk_unless_there_was_none(filled: Run) -> Non
     paths = filled("why", query, "b2", "--json").json["paths"]
     assert paths and all("turn:b2" in path for path in paths)
     assert filled("why", query, "b2", "--walk", "none", "--json").json["paths"] == []
+
+
+def test_why_not_says_what_kept_a_turn_out(filled: Run) -> None:
+    query = "What did Sam buy in Stavanger?"
+    told = filled("why", query, "--not", "b2").out
+    assert "kept out by" in told and "rank" in told
+    kept_out = filled("why", query, "--not", "b2", "--json").json["explanation"]["kept_out"]
+    assert kept_out is None or f"{kept_out}: " in told
+    assert "no turn 'zz'" in one_sentence(filled("why", query, "--not", "zz"))
