@@ -28,6 +28,8 @@ def modules() -> Iterator[object]:
     for package in ("knowhen.memory", "knowhen.graphs", "knowhen.agents"):
         root = importlib.import_module(package)
         for found in pkgutil.walk_packages(root.__path__, package + "."):
+            if found.name.endswith("__main__"):
+                continue  # importing it runs the command line
             try:
                 yield importlib.import_module(found.name)
             except knowhen.KnowhenError:

@@ -52,7 +52,7 @@ class TermCounts:
     @property
     def weights(self) -> Floats:
         """What each term is worth in a part: its share of its inverse document frequency."""
-        return idf(self.counts) * self.shares
+        return np.asarray(idf(self.counts) * self.shares)
 
     def window(self, radius: int) -> tuple[Floats, Floats]:
         """Counts and lengths summed over `radius` neighbours on both sides, within a session.

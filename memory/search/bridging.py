@@ -32,7 +32,9 @@ SPECIFIC = 0.2
 MOST = 500
 """Turns of a name that a walk starts from at most; a name in more leads nowhere either."""
 
-_NAMING = {kind: float(kind in ("mention", "named", "speaker")) for kind in EDGE_KINDS}
+_NAMING: dict[str, float] = {
+    kind: float(kind in ("mention", "named", "speaker")) for kind in EDGE_KINDS
+}
 
 
 @dataclass(frozen=True, slots=True)

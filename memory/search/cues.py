@@ -121,7 +121,7 @@ def letters(evidence: Evidence) -> Floats:
     another script's text. It is no use beside words that are found as they are.
     """
     missing = 1.0 - coverage(evidence).max(initial=0.0)
-    return missing * relative(np.maximum(evidence.similarity, 0.0))
+    return np.asarray(missing * relative(np.maximum(evidence.similarity, 0.0)))
 
 
 def spelling(evidence: Evidence) -> Floats:
@@ -154,7 +154,7 @@ def speaker(evidence: Evidence) -> Floats:
     """
     query, corpus = evidence.query, evidence.corpus
     if query.of_listener and not query.speakers and (corpus.role == "assistant").any():
-        return (corpus.role == "assistant")[corpus.turn_of].astype(np.float64)
+        return np.asarray((corpus.role == "assistant")[corpus.turn_of], np.float64)
     if query.speakers:
         return evidence.said_by(query.speakers)
     return np.full(len(corpus), 0.5)

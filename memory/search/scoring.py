@@ -145,7 +145,7 @@ def score(
 def _vector(query: Query, embedder: Embedder) -> NDArray[np.float32]:
     """Of the query; of one that the window explains, between its own and that of both."""
     if not query.window:
-        return checked_vectors(embedder, [query.bare])[0]
+        return np.asarray(checked_vectors(embedder, [query.bare])[0])
     own, both = checked_vectors(embedder, [query.bare, f"{query.window}\n{query.bare}"])
     mixed = own + both
     return np.asarray(mixed / (np.linalg.norm(mixed) or 1.0), np.float32)

@@ -135,9 +135,9 @@ def _successor(thought: Thought, held: Mapping[str, Thought]) -> Thought | None:
     seen, by = {thought.id}, held.get(thought.superseded_by or "")
     if by is None:
         return None
-    while by.superseded_by in held and by.id not in seen:
+    while (after := held.get(by.superseded_by or "")) is not None and by.id not in seen:
         seen.add(by.id)
-        by = held[by.superseded_by]
+        by = after
     into = held.get(by.merged_into or "")
     return into or by
 
