@@ -271,6 +271,7 @@ def countable(findings: Findings) -> Findings:
         corpus=evidence.corpus,
         counts=evidence.counts.without(hidden),
         similarity=similarity,
+        strangeness=evidence.strangeness,
     )
     return replace(findings, evidence=seen, scores=np.where(hidden, -np.inf, findings.scores))
 

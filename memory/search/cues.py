@@ -20,8 +20,6 @@ from knowhen.memory.search.query import Query
 from knowhen.memory.view.corpus import Corpus
 
 Floats = NDArray[np.float64]
-FAMILIAR, STRANGE = 0.2, 0.3
-"""Mean cosines of a query with a memory whose language the embedder knows, and does not."""
 READ = 200
 """Best parts, by words and by cosine, that are read for what they hold."""
 ENOUGH = 12
@@ -38,16 +36,8 @@ class Evidence:
     counts: TermCounts
     similarity: Floats
     """Cosine of the bare query with each part."""
-
-    @cached_property
-    def strangeness(self) -> float:
-        """How little the embedder tells passages apart for this query, from 0 to 1.
-
-        To an embedder that never learned a language all its texts are near each other: an English
-        one gives questions in German a mean cosine of .34 with what was said, in English of .10.
-        """
-        mean = float(self.similarity.mean()) if len(self.similarity) else 0.0
-        return float(np.clip((mean - FAMILIAR) / (STRANGE - FAMILIAR), 0.0, 1.0))
+    strangeness: float = 0.0
+    """How little the embedder knows the language of the query, from 0 to 1."""
 
     @cached_property
     def turn_bm25(self) -> Floats:

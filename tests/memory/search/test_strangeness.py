@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from knowhen.memory.manager import MemoryManager
 from knowhen.memory.records import Turn
+from knowhen.memory.search.scoring import NONSENSE, Strangeness
 
 SAID = (
     "Kartoffeln sind raus, vierzig Kilo dieses Jahr.",
@@ -17,7 +18,7 @@ SAID = (
 
 
 class EnglishOnly:
-    """To it all German texts are near each other, and none nearer than the rest."""
+    """To it all German texts are nonsense: near each other, and none nearer than the rest."""
 
     name, dimension = "english-only", 8
 
@@ -36,5 +37,12 @@ def first(shared: float) -> str:
         return memory.recall("Wann probt der Chor?", gate=False).items[0].text
 
 
-def test_where_cosines_tell_nothing_apart_the_spelling_does() -> None:
+def test_where_a_text_is_nonsense_to_the_embedder_the_spelling_counts() -> None:
     assert first(shared=20.0).startswith("Chorprobe")
+
+
+def test_strangeness_is_nearness_to_nonsense() -> None:
+    strange, known = EnglishOnly(shared=20.0), EnglishOnly(shared=0.0)
+    assert Strangeness(strange).of(strange.embed(["Wann probt der Chor?"])[0]) == 1.0
+    away = -known.embed(list(NONSENSE)).mean(axis=0)
+    assert Strangeness(known).of(away) == 0.0
