@@ -32,6 +32,7 @@ from knowhen.memory.recall.rerankers.base import Reranker
 from knowhen.memory.records import Decision, Recall, Recollection, Thought, Turn
 from knowhen.memory.search.scoring import Findings, SearchPlan, score
 from knowhen.memory.search.walking import walk
+from knowhen.memory.thoughts.current import Values
 from knowhen.memory.tokens import TokenCounter
 from knowhen.memory.validation import check, text_fault
 from knowhen.memory.view.view import View
@@ -114,7 +115,18 @@ class Pipeline:
 
     def decide(self, view: View, query: str) -> Decision:
         """What to do about a query, and why."""
-        return self.gate.decide(self.score(view, query))
+        findings = self.score(view, query)
+        return _informed(self.gate.decide(findings), self._holds(view, findings))
+
+    def _holds(
+        self,
+        view: View,
+        findings: Findings,
+        *,
+        as_of: datetime | None = None,
+        known_at: datetime | None = None,
+    ) -> Values:
+        return what_holds(view, findings, now=self.clock.now(), as_of=as_of, known_at=known_at)
 
     def recall(
         self,
@@ -172,7 +184,8 @@ class Pipeline:
             self.score, view, as_of=as_of, known_at=known_at, recent=recent, asker=asker
         )
         findings = again(query)
-        decision = self.gate.decide(findings)
+        holds = self._holds(view, findings, as_of=as_of, known_at=known_at)
+        decision = _informed(self.gate.decide(findings), holds)
         if adviser is not None:
             findings, decision = consult(adviser, self.gate, findings, decision, again)
         if self.mode == "shadow" and decision.action != "recall":
@@ -189,7 +202,6 @@ class Pipeline:
             if not gate or decision.depth in ("hint", "full"):
                 ranked, notes = self._reranked(findings, ranked)
             then = {"as_of": as_of, "known_at": known_at}
-            holds = what_holds(view, findings, now=self.clock.now(), **then)
             if findings.query.collects:
                 ranked = over_places(ranked, findings)
             ranked = with_answers(ranked, findings, holds)
@@ -260,6 +272,15 @@ class Pipeline:
             for thought in known.values()
         ]
         return (*listed, *thoughts)
+
+
+def _informed(decision: Decision, holds: Values) -> Decision:
+    """The decision, knowing that a thought fills what is asked for: then nothing is in doubt."""
+    sure = decision.action == "recall" and decision.depth != "hint"
+    if not holds.current or sure or decision.action not in ("recall", "abstain"):
+        return decision
+    reasons = (*decision.reasons, "a statement says what is asked for")
+    return replace(decision, action="recall", depth="light", reasons=reasons)
 
 
 def _candidates(ranked: Sequence[Ranked]) -> list[Candidate]:

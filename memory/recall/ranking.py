@@ -41,6 +41,8 @@ NAMED = 3
 FLOOR = 6.0
 """Log-odds below the best turn from which a turn is not worth its tokens; what is left out there
 was evidence once in a hundred times on everyday chats, and never on LoCoMo."""
+HABIT = "habit"
+"""What a person does regularly: the one attribute that any activity fills."""
 ANSWERS = 3
 """Thoughts that fill what is asked for that are told, and turns that go to the top, at the most."""
 DEPTH = 0.25
@@ -123,7 +125,15 @@ def what_holds(
         place = corpus.position.get(turn_id)
         return "" if place is None else corpus.turns[place].turn.speaker
 
-    return values(query.text, thoughts, asker=query.asker, now=as_of or now, speaker_of=speaker_of)
+    found = values(query.text, thoughts, asker=query.asker, now=as_of or now, speaker_of=speaker_of)
+    # What somebody does is asked for by almost any verb: there the words have to agree.
+    wanted = set(query.terms)
+    current = [
+        thought
+        for thought in found.current
+        if thought.predicate != HABIT or wanted & set(terms(thought.text))
+    ]
+    return replace(found, current=tuple(current))
 
 
 def answering_thoughts(view: View, findings: Findings, holds: Values) -> list[Thought]:

@@ -46,3 +46,10 @@ def test_at_an_earlier_time_the_earlier_statement_answers(memory: MemoryManager)
     then = memory.recall("Where does Bruno live?", gate=False, as_of=START + timedelta(days=11))
     assert "[noted]\n2024-03-01: Bruno lives in Ghent. (t0)" in then.context
     assert "Antwerp" not in then.context and "outdated" not in then.context
+
+
+def test_what_a_statement_answers_is_no_hint(memory: MemoryManager) -> None:
+    for query in ("What's Bruno's job?", "Where does Bruno live?"):
+        decision = memory.recall(query).decision
+        assert (decision.action, decision.depth) == ("recall", "light")
+        assert decision == memory.decide(query)
