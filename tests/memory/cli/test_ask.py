@@ -131,6 +131,18 @@ def test_chat_keeps_the_words_of_a_model_but_not_an_abstention(
     assert kept == [("user", "hello there"), ("assistant", "Hello to you too."), ("user", asked)]
 
 
+def test_chat_takes_a_models_plain_words_for_a_reply(
+    filled: Run, openai_server: OpenAIServer
+) -> None:
+    openai_server.enqueue(*["Sam bought a red kayak (b2)."] * 9)
+    outcome = filled(
+        *("chat", "--base-url", openai_server.url, "--model", "any", "--name", "Nora"),
+        input="What did Sam buy in Stavanger?\n",
+    )
+    assert outcome.code == 0 and outcome.out == "Sam bought a red kayak (b2).\n"
+    assert "no quote of it was checked" in outcome.err
+
+
 def test_chat_that_is_not_text_is_one_sentence(filled: Run) -> None:
     assert "not UTF-8" in one_sentence(filled("chat", input=b"caf\xe9\n"))
 
