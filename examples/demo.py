@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import track
 
-from knowhen import MemoryManager
+from knowhen import MemoryManager, Turn
 from knowhen.memory.formats import read_turns
 
 FRIENDS = Path(__file__).parent / "data" / "friends.jsonl"
@@ -44,10 +44,14 @@ def main() -> int:
         remember(memory)
         timeline(memory)
         ask(memory)
+        follow_up(memory)
+        profile(memory)
         decide(memory)
         change(memory)
         merge_and_undo(memory)
         forget(memory, Path(folder))
+    say("\nNow you:")
+    say(indented('knowhen remember "I live in Lisbon."\nknowhen ask "Where do I live?"'))
     for sentence in broken:
         console.print(f"NOT KEPT: {sentence}", style="bold red")
     return 1 if broken else 0
@@ -82,6 +86,29 @@ def ask(memory: MemoryManager) -> None:
         say(question, style="bold")
         say(indented(answer.text))
         promise(source in answer.citations, f"the answer cites turn {source}")
+
+
+def follow_up(memory: MemoryManager) -> None:
+    chapter("A question that only the last words explain")
+    before = [
+        Turn("Did Maren ever hurt herself climbing?", "Idris"),
+        Turn("Yes, she sprained her wrist.", "assistant", role="assistant"),
+    ]
+    for turn in before:
+        say(f"{turn.speaker}: {turn.text}")
+    recall = memory.recall("And which one was it?", recent=before, asker="Idris", budget=160)
+    say("And which one was it?", style="bold")
+    say(indented(recall.context))
+    packed = {item.id for item in recall.items if item.packed}
+    promise("s10:3" in packed, "the turn that says which wrist is recalled")
+
+
+def profile(memory: MemoryManager) -> None:
+    chapter("What stands whatever is asked, for the front of every prompt")
+    found = memory.profile(asker="Maren")
+    say(indented(found.text))
+    promise("walnuts" in found.text, "a model that suggests a cake to Maren knows of the walnuts")
+    promise(found.tokens <= 150, "in no more than 150 tokens")
 
 
 def decide(memory: MemoryManager) -> None:
