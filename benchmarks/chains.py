@@ -11,15 +11,15 @@ hop. `triples` has a model that states the facts written beside each text, `rule
 
 import json
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from recorded import RecordedFacts
 from report import Figure, Results, arguments, figure, table, write
 
 from knowhen import Document, MemoryManager, Turn
-from knowhen.memory.models.base import Completion, Message
 from knowhen.memory.settings import RecallSettings, Settings
 
 CHAINS = Path(__file__).with_name("chains.json")
@@ -88,44 +88,12 @@ def _text(identity: str, record: Mapping[str, object], *, hop: bool) -> Text:
     )
 
 
-class FactModel:
-    """A chat model that knows the facts of each text by heart, and of none else."""
-
-    name = "facts"
-
-    def __init__(self, texts: Sequence[Text]) -> None:
-        self._facts = {text.id: text.facts for text in texts}
-        self.calls = 0
-
-    def complete(
-        self,
-        messages: Sequence[Message],
-        *,
-        schema: Mapping[str, object] | None = None,
-        logprobs: bool = False,
-        max_tokens: int | None = None,
-    ) -> Completion:
-        self.calls += 1
-        statements: list[dict[str, object]] = [
-            {"subject": s, "predicate": p, "object": o, "text": f"{s} {p} {o}", "turns": [each]}
-            for each in _asked(messages[-1].content)
-            for s, p, o in self._facts.get(each, ())
-        ]
-        return Completion(json.dumps(statements), {"statements": statements})
-
-
-def _asked(content: str) -> Iterator[str]:
-    """Ids of the texts in a prompt that asks for statements."""
-    for line in content.splitlines():
-        if line.startswith("{") and '"id"' in line:
-            yield str(json.loads(line)["id"])
-
-
 def memory_of(
     chain: Chain, *, triples: bool, settings: Settings | None = None, embedder: str = "lexical"
 ) -> MemoryManager:
     """A memory of the chain's texts, settled; with the facts beside them if `triples`."""
-    model = FactModel(chain.texts) if triples else None
+    facts = {text.id: text.facts for text in chain.texts}
+    model = RecordedFacts(facts) if triples else None
     memory = MemoryManager.open(":memory:", embedder=embedder, model=model, settings=settings)
     for number, text in enumerate(chain.texts):
         time = START + timedelta(hours=6 * number)

@@ -3,8 +3,8 @@
     python benchmarks/hotpotqa.py --data FOLDER --embedder local
 
 `R@k` is the share of a question's gold passages among the first k, `all@k` the share of
-questions with all of them there. The corpus has no recorded triples: entities are titles and
-names found in the text, so `hipporag2`, which starts from facts, falls back to cosines alone.
+questions with all of them there. `knowhen` is `MemoryManager.learn` and `recall`. The corpus has no
+recorded triples, so `hipporag2`, which starts from facts, falls back to cosines alone.
 """
 
 from multihop import options, run

@@ -1,4 +1,8 @@
-"""Recall of passages for questions of several hops: shared by `musique` and `hotpotqa`."""
+"""Recall of passages for questions of several hops: shared by `musique` and `hotpotqa`.
+
+`knowhen` is what a user gets: documents that a `MemoryManager` has learned, and its recall. The
+recipes of the papers stand beside it on a graph of their own.
+"""
 
 import json
 from argparse import Namespace
@@ -10,31 +14,27 @@ from pathlib import Path
 import numpy as np
 from embedding_cache import CachedEmbedder
 from methods.hipporag import HIPPORAG, HIPPORAG2
-from numpy.typing import NDArray
-from report import Results, arguments, figure, paired, table, write
-
-from knowhen import Document
-from knowhen.graphs import (
-    KNOWHEN,
+from methods.passage_graph import (
     Cues,
-    Fact,
     Passage,
     PassageGraph,
-    PowerWalk,
-    PushWalk,
     Recipe,
-    SynonymFinder,
-    Walk,
-    entities_in,
     facts_from,
     retrieve,
 )
+from numpy.typing import NDArray
+from recorded import RecordedFacts, triples
+from report import Results, arguments, figure, paired, table, write
+
+from knowhen import Document, MemoryManager
+from knowhen.graphs import Fact, PowerWalk, SynonymFinder
+from knowhen.graphs.names import normalise
 from knowhen.memory.embedders.base import Embedder
 from knowhen.memory.embedders.factory import make_embedder
-from knowhen.memory.language.detection import stop_words
-from knowhen.memory.language.entities import document_entities
+from knowhen.memory.language.entities import document_entities, find_entities
 from knowhen.memory.language.terms import terms
 from knowhen.memory.search.bm25 import bm25
+from knowhen.memory.settings import RecallSettings, Settings
 
 RANKS = (1, 2, 5, 10, 20)
 TOGETHER = (5, 10)
@@ -138,25 +138,24 @@ def _lexical(corpus: Corpus) -> Floats:
     return np.array([bm25(counts[[rows[term] for term in each]], lengths) for each in asked])
 
 
-class System:
-    """A graph of the passages, and a recipe to walk it by."""
+class Paper:
+    """A graph of the passages alone, and a recipe of HippoRAG's to walk it by."""
 
     def __init__(
         self, corpus: Corpus, scores: Scored, embedder: Embedder, *, graph: str, recipe: Recipe
     ) -> None:
         self.corpus, self.scores, self.recipe = corpus, scores, recipe
-        ours = recipe is KNOWHEN
-        # The papers' synonyms are by meaning alone, and their walk is exact.
-        finder = SynonymFinder() if ours else SynonymFinder(dice=None, same_numbers=False)
-        self.walk: Walk = PushWalk(recipe.tolerance) if ours else EXACT
-        # Without facts no names were ever embedded: synonyms are then by spelling alone.
-        embed = embedder.embed if graph == "openie" else None
-        self.base = PassageGraph(embed=embed, synonyms=finder)
+        # The papers' synonyms are by meaning alone, and their walk is exact. Without facts no
+        # names are embedded.
+        finder = SynonymFinder(dice=None, same_numbers=False)
+        self._embed = embedder.embed if graph == "openie" else None
+        self.base = PassageGraph(embed=self._embed, synonyms=finder)
         self.passages = corpus.passages(graph)
         self.base.add(self.passages)
         self.facts: tuple[Fact, ...] = self.base.facts
         self._fact_vectors = embedder.embed([fact.text for fact in self.facts])
-        self._known = frozenset(self.base.entities)
+        self._names = self.base.entities
+        self._name_vectors = self._embed(self._names) if self._embed is not None else None
         self._nodes = [passage.node for passage in self.passages]
         self._places = {node: place for place, node in enumerate(self._nodes)}
 
@@ -169,10 +168,54 @@ class System:
             lexical=self.scores.lexical[number],
             facts=self.facts,
             fact_scores=np.asarray(self._fact_vectors @ self.scores.vectors[number], float),
-            entities=entities_in(query, self._known, stop=stop_words()["en"]),
+            entities=self._linked(query),
         )
-        found = retrieve(self.base, cues, recipe=self.recipe, walk=self.walk, limit=LISTED)
+        found = retrieve(self.base, cues, recipe=self.recipe, walk=EXACT, limit=LISTED)
         return [self._places[node] for node, _ in found.passages]
+
+    def _linked(self, query: str) -> dict[str, float]:
+        """Each name in the query as the phrase nearest to it (HippoRAG, section 2.3).
+
+        A model finds the names there, rules do here; without vectors only equal names are linked.
+        """
+        named = list(dict.fromkeys(normalise(span.name) for span in find_entities(query)))
+        if self._embed is None or self._name_vectors is None or not named:
+            return {name: 1.0 for name in named if self.base.spread(name)}
+        cosines = np.asarray(self._embed(named) @ self._name_vectors.T, float)
+        return {
+            self._names[int(place)]: float(row[place])
+            for row, place in zip(cosines, cosines.argmax(axis=1), strict=True)
+        }
+
+
+BEATEN = ("hipporag2", "dense")
+ABLATED = ("mention", "fact", "source", "synonym")
+"""Kinds of edges between documents and names that `--ablate` leaves out one by one."""
+
+
+def memory_of(
+    corpus: Corpus, embedder: Embedder, *, graph: str, settings: Settings | None = None
+) -> MemoryManager:
+    """A memory that has learned the corpus, with the recorded facts if there are any."""
+    recorded = {f"d{n}": triples(each) for n, each in enumerate(corpus.triples)}
+    model = RecordedFacts(recorded) if graph == "openie" else None
+    memory = MemoryManager.open(":memory:", embedder=embedder, model=model, settings=settings)
+    memory.learn(
+        Document(document.title, document.text, id=f"d{place}")
+        for place, document in enumerate(corpus.documents)
+    )
+    memory.settle()
+    return memory
+
+
+def recalled(corpus: Corpus, memory: MemoryManager) -> Ranker:
+    """What the memory recalls for a question, documents only."""
+
+    def rank(number: int) -> list[int]:
+        items = memory.recall(corpus.questions[number].text, gate=False).items
+        return [int(item.id[1:]) for item in items if item.kind == "turn"][:LISTED]
+
+    return rank
 
 
 def rankers(corpus: Corpus, scores: Scored, embedder: Embedder, graph: str) -> dict[str, Ranker]:
@@ -181,9 +224,28 @@ def rankers(corpus: Corpus, scores: Scored, embedder: Embedder, graph: str) -> d
         "bm25": partial(_best, scores.lexical),
         "dense": partial(_best, scores.dense),
     }
-    for recipe in (HIPPORAG, HIPPORAG2, KNOWHEN):
-        system = System(corpus, scores, embedder, graph=graph, recipe=recipe)
-        systems[recipe.name] = system.rank
+    for recipe in (HIPPORAG, HIPPORAG2):
+        paper = Paper(corpus, scores, embedder, graph=graph, recipe=recipe)
+        systems[recipe.name] = paper.rank
+    systems["knowhen"] = recalled(corpus, memory_of(corpus, embedder, graph=graph))
+    return systems
+
+
+def ablated(corpus: Corpus, embedder: Embedder, graph: str) -> dict[str, Ranker]:
+    """knowhen without its walk, without the recorded facts, and without each kind of edge."""
+    usual = RecallSettings().far_edges
+    variants = {f"without {kind}": {**usual, kind: 0.0} for kind in ABLATED}
+    systems: dict[str, Ranker] = {}
+    for name, edges in variants.items():
+        settings = Settings(recall=RecallSettings(far_edges=edges))
+        memory = memory_of(corpus, embedder, graph=graph, settings=settings)
+        systems[name] = recalled(corpus, memory)
+    still = Settings(recall=RecallSettings(walk="none"))
+    systems["without walk"] = recalled(
+        corpus, memory_of(corpus, embedder, graph=graph, settings=still)
+    )
+    if graph == "openie":
+        systems["without facts"] = recalled(corpus, memory_of(corpus, embedder, graph="none"))
     return systems
 
 
@@ -211,7 +273,8 @@ def compared(values: Mapping[str, Mapping[str, list[float]]]) -> Results:
         name: {metric: figure(each) for metric, each in found.items()}
         for name, found in values.items()
     }
-    for other in ("hipporag2", "dense"):
+    others = [name for name in values if name.startswith("without") or name in BEATEN]
+    for other in others:
         results[f"knowhen - {other}"] = {
             metric: paired(values["knowhen"][metric], values[other][metric]) for metric in METRICS
         }
@@ -222,6 +285,9 @@ def options(description: str | None, *, graph: str) -> Namespace:
     """The contract's options; `--graph none` does without any triples."""
     parser = arguments(description)
     parser.add_argument("--graph", choices=("openie", "none"), default=graph)
+    parser.add_argument(
+        "--ablate", action="store_true", help="leave out one kind of edge at a time"
+    )
     return parser.parse_args()
 
 
@@ -233,6 +299,8 @@ def run(name: str, file: str, chosen: Namespace, *, further: Callable[[], Result
     embedder = CachedEmbedder(make_embedder(chosen.embedder), chosen.cache)
     scores = scored(corpus, embedder)
     systems = rankers(corpus, scores, embedder, chosen.graph)
+    if chosen.ablate:
+        systems |= ablated(corpus, embedder, chosen.graph)
     results = compared({each: shares(rank, corpus.questions) for each, rank in systems.items()})
     print(f"{name}, {len(corpus.documents)} passages, {len(corpus.questions)} questions,", end=" ")
     print(f"graph {chosen.graph}, embedder {embedder.name}")

@@ -21,6 +21,10 @@ EdgeKind = Literal[
 EDGE_KINDS: tuple[EdgeKind, ...] = get_args(EdgeKind)
 
 
+ENTITY = "entity:"
+"""What the id of an entity's node begins with; its normalised name follows."""
+
+
 @dataclass(frozen=True, slots=True)
 class Edge:
     """An undirected weighted edge of the knowledge graph."""

@@ -11,9 +11,27 @@ from typing import Protocol
 
 from knowhen.graphs.errors import KnowhenError
 from knowhen.graphs.names import PARTS, normalise
-from knowhen.graphs.passages import Fact
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Fact:
+    """A relational statement under normalised names; equal facts of two passages are one."""
+
+    subject: str
+    predicate: str
+    object: str
+
+    @property
+    def text(self) -> str:
+        """The fact as one line, as it is embedded and shown to a model."""
+        return " ".join(part for part in (self.subject, self.predicate, self.object) if part)
+
+    @property
+    def entities(self) -> tuple[str, ...]:
+        """Subject and object, each once."""
+        return tuple(dict.fromkeys(name for name in (self.subject, self.object) if name))
 
 
 class RecognitionFailed(KnowhenError):

@@ -4,8 +4,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 
 from knowhen.graphs.knowledge import KnowledgeGraph
-from knowhen.graphs.passages import Fact
-from knowhen.graphs.recognition import Recognition, keep_all
+from knowhen.graphs.recognition import Fact, Recognition, keep_all
 from knowhen.graphs.walk import DAMPING, Ranking, ranking, seeds
 
 

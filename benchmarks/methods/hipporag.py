@@ -6,18 +6,21 @@ Both keep every fact and every synonym twice, once in each direction, in an undi
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from knowhen.graphs.names import normalise
-from knowhen.graphs.passages import ENTITY, Fact, PassageGraph
-from knowhen.graphs.retrieval import (
-    KNOWHEN,
+from methods.passage_graph import (
+    SPARSE,
     Cues,
+    PassageGraph,
     Recipe,
     Restart,
     Scores,
     fact_entities,
     query_entities,
-    scaled,
 )
+
+from knowhen.graphs.knowledge import ENTITY
+from knowhen.graphs.names import normalise
+from knowhen.graphs.recognition import Fact
+from knowhen.graphs.restart import scaled
 from knowhen.graphs.walk import Ranking
 
 _TWICE = MappingProxyType({"fact": 2.0, "synonym": 2.0})
@@ -84,5 +87,5 @@ HIPPORAG2 = Recipe(
 """HippoRAG 2 (Gutiérrez et al., 2025), with the settings of its code."""
 
 RECIPES: Mapping[str, Recipe] = MappingProxyType(
-    {recipe.name: recipe for recipe in (HIPPORAG, HIPPORAG2, KNOWHEN)}
+    {recipe.name: recipe for recipe in (HIPPORAG, HIPPORAG2, SPARSE)}
 )

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from knowhen.graphs.knowledge import EDGE_KINDS, KnowledgeGraph
+from knowhen.graphs.knowledge import EDGE_KINDS, ENTITY, KnowledgeGraph
 from knowhen.graphs.names import entities_in, normalise
-from knowhen.graphs.passages import ENTITY
 from knowhen.memory.language.detection import DEFAULT, stop_words
 from knowhen.memory.search.cues import Evidence
 

@@ -21,12 +21,11 @@ from itertools import repeat
 import numpy as np
 from numpy.typing import NDArray
 
-from knowhen.graphs.knowledge import KnowledgeGraph
+from knowhen.graphs.knowledge import ENTITY, KnowledgeGraph
 from knowhen.graphs.names import normalise
-from knowhen.graphs.passages import ENTITY, Fact
-from knowhen.graphs.recognition import Recogniser, RuleRecogniser
-from knowhen.graphs.retrieval import best as best_places
-from knowhen.graphs.retrieval import fused, shared_out
+from knowhen.graphs.recognition import Fact, Recogniser, RuleRecogniser
+from knowhen.graphs.restart import best as best_places
+from knowhen.graphs.restart import fused, shared_out
 from knowhen.graphs.walk import PushWalk, Ranking, Walk
 from knowhen.memory.language.entities import find_entities
 from knowhen.memory.search.bridging import Anchor, anchors, leads, needs_bridge

@@ -4,9 +4,8 @@ import copy
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 
-from knowhen.graphs.knowledge import Edge, KnowledgeGraph
+from knowhen.graphs.knowledge import ENTITY, Edge, KnowledgeGraph
 from knowhen.graphs.names import normalise
-from knowhen.graphs.passages import ENTITY
 from knowhen.graphs.synonyms import SynonymFinder
 from knowhen.memory.language.entities import title_names
 from knowhen.memory.records import ROLES, Event, Thought

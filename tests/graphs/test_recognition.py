@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import pytest
 
 from knowhen.graphs.errors import KnowhenError
-from knowhen.graphs.passages import Fact
 from knowhen.graphs.recognition import (
+    Fact,
     ModelRecogniser,
     Recogniser,
     Recognition,
