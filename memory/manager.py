@@ -171,7 +171,7 @@ class MemoryManager(Browsing, Care, Closing):
     def settle(self) -> Settled:
         """Close open events, cut them with hindsight, embed and think about what is waiting."""
         self._space.remembering.embed_pending()
-        with one_thread(), self._store.transaction(self.space):
+        with one_thread():
             self._space.events.settle()
         return self._space.settling.run()
 

@@ -170,20 +170,29 @@ class EventRecorder:
 
         All of them are cut anew once the segmenters have been adapted to the embedder.
         """
-        self._adapt()
-        sessions: dict[str, list[Event]] = {}
-        for event in self._store.events(self._space):
-            sessions.setdefault(event.session, []).append(event)
-        for session, events in sessions.items():
-            settled = [event.settled for event in events]
-            if self._offline is None:
-                self._close(events)
-            elif self._adapted:
-                self._recut(session, events)
-            elif not all(settled):
-                self._recut(session, events[self._sitting(events, settled.index(False)) :])
+        with self._store.transaction(self._space):
+            self._adapt()
+        events = self._store.events(self._space)
+        waiting = {event.session: None for event in events if self._waits(event)}
+        for session in waiting:
+            # One by one, so that nobody else waits for all of them.
+            with self._store.transaction(self._space):
+                self._settle(session)
         self._adapted = False
         self._tails.clear()
+
+    def _waits(self, event: Event) -> bool:
+        return self._adapted or not (event.closed if self._offline is None else event.settled)
+
+    def _settle(self, session: str) -> None:
+        events = self._store.events(self._space, session=session)
+        settled = [event.settled for event in events]
+        if self._offline is None:
+            self._close(events)
+        elif self._adapted:
+            self._recut(session, events)
+        elif not all(settled):
+            self._recut(session, events[self._sitting(events, settled.index(False)) :])
 
     def _sitting(self, events: Sequence[Event], place: int) -> int:
         """Where the sitting of an event begins: what lies before cannot change its boundaries."""

@@ -109,13 +109,22 @@ class Database:
             (self._connection or self._connect()).backup(target)
 
     def emptied_journal(self, patience: float) -> bool:
-        """Bring the journal into the file and cut it off; False if somebody reads it for longer."""
-        with self._held():
-            self.one(f"PRAGMA busy_timeout = {int(1000 * patience)}")
-            try:
-                return not self.alone("PRAGMA wal_checkpoint(TRUNCATE)")[0]
-            finally:
-                self.one(f"PRAGMA busy_timeout = {int(1000 * self._timeout)}")
+        """Bring the journal into the file and cut it off; False if somebody reads it for longer.
+
+        Threads that only read are not held up meanwhile.
+        """
+        until = time.monotonic() + patience
+        while True:
+            with self._held():
+                self.one("PRAGMA busy_timeout = 0")
+                try:
+                    if not self.alone("PRAGMA wal_checkpoint(TRUNCATE)")[0]:
+                        return True
+                finally:
+                    self.one(f"PRAGMA busy_timeout = {int(1000 * self._timeout)}")
+            if time.monotonic() > until:
+                return False
+            time.sleep(0.02)
 
     def purge(self, patience: float, finish: Callable[[], object] = lambda: None) -> bool:
         """Leave no byte of deleted rows in the file; False if somebody still reads them.
@@ -126,21 +135,27 @@ class Database:
         """
         if self.path == MEMORY:
             return True
+        until = time.monotonic() + patience
+        while self.emptied_journal(until - time.monotonic()):
+            done = self._cleared(finish)
+            if done or time.monotonic() > until:
+                return done
+        log.warning("%s is being read, so its journal still has old rows", self.path)
+        return False
+
+    def _cleared(self, finish: Callable[[], object]) -> bool:
+        """Clear the unused parts of the pages, unless somebody wrote just now."""
         with self._held():
-            if not self.emptied_journal(patience):
-                log.warning("%s is being read, so its journal still has old rows", self.path)
-                return False
             self.alone("PRAGMA shrink_memory")  # pages read before would be written back
             with self.transaction():
-                if self._journal_bytes():  # somebody was quicker
+                if self._journal_bytes():
                     return False
                 zeroed = self._zeroed()
                 self.run(f"PRAGMA user_version = {self.one('PRAGMA user_version')[0]}")  # a commit
                 finish()
             if not zeroed:
                 self.alone("VACUUM")
-                return self.emptied_journal(patience)
-        return True
+        return zeroed or self.emptied_journal(0)
 
     def _zeroed(self) -> bool:
         try:

@@ -206,7 +206,7 @@ def test_without_a_folder_nothing_is_left(store: VolatileStore, add: Add) -> Non
     index = ChromaIndex(store)
     add("alice", 3)
     assert len(index.search("alice", "turn", QUERY, 9)[0]) == 3
-    place = index._place._folder  # type: ignore[attr-defined]
+    place = index._place._of("alice")  # type: ignore[attr-defined]
     assert place.exists()
     index.close()
     assert not place.exists()
