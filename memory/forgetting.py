@@ -14,7 +14,7 @@ from knowhen.memory.indexes.base import VectorIndex
 from knowhen.memory.language.entities import find_entities
 from knowhen.memory.language.terms import fold
 from knowhen.memory.records import Receipt, Thought, Turn
-from knowhen.memory.remembering import keyed_digest, thought_tombstone, tombstone
+from knowhen.memory.remembering import PREMISE, keyed_digest, thought_tombstone, tombstone
 from knowhen.memory.stores.base import Store
 from knowhen.memory.thoughts.ledger import Erased, ThoughtLedger
 from knowhen.memory.thoughts.resolution import NEW
@@ -259,6 +259,14 @@ class Erasure:
                 for thought in gone.thoughts
                 for source in thought.sources
                 if not chosen.isdisjoint((thought.id, source.turn_id))
+            ]
+            # A correction whose statement is erased must not find another one to correct.
+            tombstones += [
+                thought_tombstone(store, source.turn_id, PREMISE)
+                for thought in gone.thoughts
+                if any(source.weight == 0 for source in thought.sources)
+                for source in thought.sources
+                if source.weight > 0
             ]
             store.bury(space, tombstones)
             for session in dict.fromkeys(turn.session for turn in turns):

@@ -180,6 +180,10 @@ def tombstone(store: Store, turn: Turn) -> str:
     return keyed_digest(store, f"{turn.id}\0{turn.speaker}\0{turn.text}")
 
 
+PREMISE = ""
+"""In place of a thought's text: whatever a turn says about something that it does not name."""
+
+
 def thought_tombstone(store: Store, turn_id: str, text: str) -> str:
     """Keyed digest by which an erased thought is known when its turn is thought about again."""
     return keyed_digest(store, f"thought\0{turn_id}\0{text}")

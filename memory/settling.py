@@ -15,8 +15,8 @@ from knowhen.memory.episodes.recorder import EventRecorder
 from knowhen.memory.errors import EmbedderFailed, NotFound, OperationRefused
 from knowhen.memory.language.terms import terms
 from knowhen.memory.models.base import ChatModel
-from knowhen.memory.records import Event, Thought
-from knowhen.memory.remembering import thought_tombstone
+from knowhen.memory.records import Event, Source, Thought
+from knowhen.memory.remembering import PREMISE, thought_tombstone
 from knowhen.memory.stores.base import Entry, Store, StoredTurn
 from knowhen.memory.thoughts.base import Proposal, Proposals, Proposer
 from knowhen.memory.thoughts.ledger import ThoughtLedger
@@ -219,17 +219,23 @@ class Settling:
     def _never_erased(self, items: Sequence[Proposal]) -> tuple[Proposal, ...]:
         """Proposals without those that somebody has erased from the very turns they come from."""
         marks = {
-            (source.turn_id, each.text): thought_tombstone(self._store, source.turn_id, each.text)
+            (source.turn_id, text): thought_tombstone(self._store, source.turn_id, text)
             for each in items
             for source in each.sources
+            for text in (each.text, PREMISE)
         }
         buried = self._store.buried(self._space, list(marks.values()))
         if not buried:
             return tuple(items)
+
+        def erased(each: Proposal, source: Source) -> bool:
+            rests = PREMISE if any(s.weight == 0 for s in each.sources) else each.text
+            return any(marks[source.turn_id, text] in buried for text in (each.text, rests))
+
         return tuple(
             each
             for each in items
-            if not all(marks[source.turn_id, each.text] in buried for source in each.sources)
+            if not all(erased(each, source) for source in each.sources if source.weight > 0)
         )
 
     def _judged(self) -> Judged:

@@ -3,19 +3,23 @@
 import json
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from knowhen.memory.clock import Clock
 from knowhen.memory.errors import InvalidInput, NotFound, OperationRefused
 from knowhen.memory.records import Thought, Turn
 from knowhen.memory.stores.base import LoggedOperation, Store
+from knowhen.memory.stores.codec import thought_from_dict, thought_to_dict
 from knowhen.memory.thoughts.base import Proposal, Proposals
 from knowhen.memory.thoughts.decay import Decay
 from knowhen.memory.thoughts.operations import (
     Effects,
     Erase,
+    Insert,
+    Merge,
     Operation,
+    as_proposal,
     as_thought,
     from_payload,
     kind_of,
@@ -24,6 +28,8 @@ from knowhen.memory.thoughts.operations import (
 from knowhen.memory.thoughts.relations import supported
 from knowhen.memory.thoughts.resolution import (
     NEW,
+    changed,
+    holds_still,
     pack_sources,
     reinforced,
     resting_on,
@@ -66,6 +72,11 @@ class Unjudged:
 
 log = logging.getLogger(__name__)
 
+CHANGING = ("supersede", "retract", "expire", "pin", "use")
+"""Kinds of operations that only change thoughts that are there."""
+POINTING = ("superseded_by", "merged_into")
+CHILD = "child"
+"""Where the log keeps what a merge made, as it was then."""
 LEARNED = ("learn", "relearn")
 """Kinds under which proposals are logged; they are derived, and made anew by a reindex."""
 
@@ -163,8 +174,12 @@ class ThoughtLedger:
             effects = self._effects(work)
             operation = effects.addressed(operation)
             touched = effects.perform(operation)
+            payload = to_payload(operation)
+            if isinstance(operation, Merge):
+                made = effects.need(next(key for key, each in touched.items() if each == NEW))
+                payload[CHILD] = thought_to_dict(made)
             self._finish(work)
-            return self._log(kind_of(operation), to_payload(operation), touched)
+            return self._log(kind_of(operation), payload, touched)
 
     def _log(self, kind: str, payload: Mapping[str, object], before: Mapping[str, object]) -> int:
         return self._store.log(self._space, kind, payload, before, self._clock.now())
@@ -221,29 +236,71 @@ class ThoughtLedger:
             work.remove(thought.id)
 
     def replay(self) -> int:
-        """Apply the operations of the log again to thoughts that were derived anew.
+        """Do again, on thoughts that were derived anew, what the log says was done to them.
 
-        Gives back how many took effect; one whose thought no longer exists is left out.
+        Each operation is done with the values that it had then, whatever was learned since.
+        Gives back how many took effect; what was erased is not there to be changed.
         """
         count = 0
+        again = self._learned_again()
         for operation in self._store.operations(self._space):
             learned = operation.kind in LEARNED
-            if operation.kind == "erase":
-                continue  # what it destroyed is not there to be derived anew
             if learned != (operation.undone_by is not None) or not operation.payload:
+                continue
+            if learned and operation.id < again.get(str(operation.payload["thought_id"]), 0):
+                continue
+            if operation.kind in ("erase", "undo"):
                 continue
             with self._store.transaction(self._space), self._working() as work:
                 try:
                     if learned:
                         self._take_back(work, operation)
                     else:
-                        again = from_payload(operation.kind, operation.payload)
-                        self._effects(work).perform(again)
+                        self._do_again(work, operation)
                     self._finish(work)
                     count += 1
                 except (NotFound, OperationRefused, InvalidInput) as error:
                     log.info("operation %d has no effect any more: %s", operation.id, error)
         return count
+
+    def _learned_again(self) -> dict[str, int]:
+        """For each thought, the last operation that learned it and was not undone."""
+        return {
+            str(operation.payload["thought_id"]): operation.id
+            for operation in self._store.operations(self._space)
+            if operation.kind in LEARNED and operation.payload and operation.undone_by is None
+        }
+
+    def _do_again(self, work: Workspace, operation: LoggedOperation) -> None:
+        for key, change in operation.before.items():
+            if change == NEW:
+                work.put(self._made_then(operation))
+                continue
+            known = work.get(key)
+            if known is None or not isinstance(change, Mapping):
+                continue
+            named = [str(change[field][1]) for field in POINTING if field in change]
+            named = [i for i in named if i != "None"]
+            if any(work.get(i) is None for i in named):
+                continue  # what took its place is gone, so it stands again
+            work.touch(named)
+            if "sources" in change:
+                extra = tuple(unpack_sources(change["sources"]))
+                work.put(reinforced(known, replace(known, sources=extra)))
+            else:
+                work.put(changed(known, change))
+                work.touch(i for i in (known.superseded_by, known.merged_into) if i)
+
+    def _made_then(self, operation: LoggedOperation) -> Thought:
+        """The thought that an insertion or a merge added."""
+        given = from_payload(operation.kind, operation.payload)
+        if isinstance(given, Insert):
+            proposal = as_proposal(given, operation.time)
+            return as_thought(proposal, space=self._space, recorded_at=operation.time)
+        child = operation.payload.get(CHILD)
+        if not isinstance(child, Mapping):
+            raise InvalidInput(f"operation {operation.id} does not say what it made")
+        return thought_from_dict(child)
 
     # Erasing -------------------------------------------------------------------------------
     def erase(self, *, turn_ids: Sequence[str] = (), thought_ids: Sequence[str] = ()) -> Erased:
@@ -261,10 +318,12 @@ class ThoughtLedger:
                     if not self._survives(work, row.id, gone_turns):
                         doomed[row.id] = None
             self._add_merged(work, doomed, gone_turns)
-            gone = tuple(each for i in doomed if (each := work.before(i)) is not None)
+            # Unresolved, so that each has its own sources and none of its restatements'.
+            gone = tuple(each for i in doomed if (each := work.get(i)) is not None)
             for i in doomed:
                 work.remove(i)
             changed = self._finish(work)
+            self._log_what_stays({*turn_ids, *thought_ids, *doomed})
             self._store.scrub(self._space, [*turn_ids, *thought_ids, *doomed])
             self.unjudged.discard(doomed)
         revived = [
@@ -276,6 +335,33 @@ class ThoughtLedger:
             and before.status != "active"
         ]
         return Erased(tuple(doomed), tuple(sorted(revived)), gone)
+
+    def _log_what_stays(self, gone: set[str]) -> None:
+        """Log anew what operations that name something gone did to thoughts that stay.
+
+        The log blanks such an operation as a whole, and a reindex must still know the rest.
+        """
+        for operation in self._store.operations(self._space):
+            ended = operation.undone_by is not None or not operation.payload
+            if ended or operation.kind not in CHANGING or not names_any(operation, gone):
+                continue
+            stays = {
+                key: {field: pair for field, pair in change.items() if pair[1] not in gone}
+                for key, change in operation.before.items()
+                if key not in gone and isinstance(change, Mapping) and "sources" not in change
+            }
+            rows = {t.id: t for t in self._store.thoughts(self._space, ids=sorted(stays))}
+            stays = {
+                key: change
+                for key, change in stays.items()
+                if key in rows and change and holds_still(rows[key], change)
+            }
+            if stays:
+                named: dict[str, object] = {"thought_ids": sorted(stays)}
+                if operation.kind != "use":
+                    named = {**operation.payload, "thought_id": min(stays)}
+                if not gone.intersection(map(str, named.values())):
+                    self._store.log(self._space, operation.kind, named, stays, operation.time)
 
     def _survives(self, work: Workspace, thought_id: str, gone: frozenset[str]) -> bool:
         """Drop the sources; whether the others still carry every word of the thought."""
@@ -367,6 +453,13 @@ class ThoughtLedger:
 
     def _finish(self, work: Workspace) -> dict[str, Thought | None]:
         return work.finish(self._index)
+
+
+def names_any(operation: LoggedOperation, ids: set[str]) -> bool:
+    """Whether a changing operation names one of the ids."""
+    named = {*operation.before, *map(str, operation.payload.values())}
+    several = operation.payload.get("thought_ids")
+    return not ids.isdisjoint({*named, *(several if isinstance(several, Sequence) else ())})
 
 
 class _Working:

@@ -107,12 +107,27 @@ def unresolved(thought: Thought, others: Mapping[str, Thought]) -> Thought:
     return replace(
         thought,
         status="active",
-        valid_to=None if thought.superseded_by else thought.valid_to,
+        valid_to=_own_end(thought, others),
         retired_at=None,
         superseded_by=None,
         merged_into=None,
         confidence=confidence(thought.sources) if thought.sources else thought.confidence,
     )
+
+
+def _own_end(thought: Thought, others: Mapping[str, Thought]) -> datetime | None:
+    """Until when the thought itself says that it holds, without what closed it."""
+    if thought.superseded_by is None:
+        return thought.valid_to
+    by = others.get(thought.superseded_by)
+    return None if by is None or thought.valid_to == _end(thought, by) else thought.valid_to
+
+
+def _end(thought: Thought, by: Thought) -> datetime | None:
+    """When the thought ended if the other took over from it."""
+    if by.valid_from is None or thought.valid_from is None:
+        return by.valid_from
+    return max(by.valid_from, thought.valid_from)
 
 
 def confidence(sources: Iterable[Source]) -> float:
@@ -225,14 +240,11 @@ def _closed(thought: Thought, closers: Sequence[Thought], standing: StandingOf) 
         return replace(
             thought, status="retracted", superseded_by=by.id, retired_at=_later(thought, by)
         )
-    end = by.valid_from
-    if end is not None and thought.valid_from is not None:
-        end = max(end, thought.valid_from)
     return replace(
         thought,
         status="superseded",
         superseded_by=by.id,
-        valid_to=end if thought.valid_to is None else thought.valid_to,
+        valid_to=_end(thought, by) if thought.valid_to is None else thought.valid_to,
         retired_at=_later(thought, by),
     )
 
@@ -299,6 +311,25 @@ def difference(before: Thought, after: Thought) -> dict[str, list[object]]:
         for field in _FIELDS
         if getattr(before, field) != getattr(after, field)
     }
+
+
+def changed(thought: Thought, change: Mapping[str, object]) -> Thought:
+    """The thought with the new values of a logged change."""
+    values = {
+        field: _unjson(field, pair[1])
+        for field, pair in change.items()
+        if isinstance(pair, Sequence)
+    }
+    return replace(thought, **values)  # type: ignore[arg-type]
+
+
+def holds_still(thought: Thought, change: Mapping[str, object]) -> bool:
+    """Whether a logged change is the last that was done to its fields."""
+    return all(
+        isinstance(pair, Sequence) and _json(getattr(thought, field)) == pair[1]
+        for field, pair in change.items()
+        if field in _WATCHED
+    )
 
 
 def restored(thought: Thought, change: Mapping[str, object]) -> Thought:

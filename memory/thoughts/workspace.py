@@ -275,6 +275,8 @@ class Workspace:
         self.load(affected)
         related = {i: self._related(i) for i in sorted(affected & self._base.keys())}
         for one, others in related.items():
+            if self._by_hand(self._base[one]):
+                continue  # it affects no other
             for other, kind in others.items():
                 if other in related:  # of many alike, only one may have been near to the other
                     related[other].setdefault(one, kind)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from knowhen import MemoryManager
 from knowhen.memory.errors import NotFound, OperationRefused
 from knowhen.memory.records import Source
 from knowhen.memory.stores.sqlite import SqliteStore
@@ -356,3 +357,32 @@ def test_a_store_that_fails_to_commit_leaves_the_ledger_in_step() -> None:
         raise ZeroDivisionError
     ledger.apply(Insert("I love kayaks."))
     assert talk.active() == {"The user likes kayaks."}
+
+
+def test_a_reindex_keeps_a_merge_though_a_parent_was_overtaken_since(tmp_path: Path) -> None:
+    with MemoryManager.open(tmp_path) as memory:
+        memory.remember([turn("I live in Berlin.", id="a"), turn("I love kayaks.", id="b")])
+        memory.settle()
+        memory.merge([thought.id for thought in memory.thoughts()])
+        memory.remember([turn("I moved to Paris.", id="c", day=9)])
+        memory.settle()
+        before = memory.thoughts(history=True)
+        memory.reindex()
+        assert memory.thoughts(history=True) == before
+
+
+def test_what_was_erased_stays_erased_when_a_correction_rested_on_it(tmp_path: Path) -> None:
+    with MemoryManager.open(tmp_path) as memory:
+        memory.remember(
+            [
+                turn("My favourite number is 5.", id="a"),
+                turn("I am 34 years old.", id="b", day=1),
+                turn("Sorry, I meant 43.", id="c", day=2),
+            ]
+        )
+        memory.settle()
+        memory.forget(turns=["b"])
+        before = memory.thoughts(history=True)
+        assert [thought.object for thought in before] == ["5"]
+        memory.reindex()
+        assert memory.thoughts(history=True) == before
