@@ -115,7 +115,7 @@ def concerns(signals: Signals) -> Whose:
     if any(each.own or each.recalling or each.of_listener for each in said):
         return "us"
     # Advice may be coloured by what somebody told; what takes up the window goes on with it.
-    if signals.window or any(each.shared or each.help for each in said):
+    if signals.window or signals.things or any(each.shared or each.help for each in said):
         return "shared"
     return "world"
 
@@ -195,7 +195,8 @@ def _depth(signals: Signals, heads: Heads, values: Mapping[str, float], have: fl
     said = signals.utterance
     plain = not (signals.collects or signals.open)
     told = have >= LIGHT and signals.attribution is not None and values["best"] >= LIGHT
-    if said.question and plain and not (said.help or told) and signals.grip < heads.grip:
+    asks_one = said.question and not (said.help or signals.collects)
+    if asks_one and not told and signals.grip < heads.grip:
         return "hint"
     return "light" if have >= LIGHT and plain else "full"
 

@@ -10,6 +10,8 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +26,6 @@ from knowhen.memory.gate.attribution import (
 from knowhen.memory.gate.heads import question_features
 from knowhen.memory.gate.trust import Trust, read_trust
 from knowhen.memory.language.base import Utterance
-from knowhen.memory.language.detection import stop_words
 from knowhen.memory.language.entities import find_entities
 from knowhen.memory.language.registry import language_of
 from knowhen.memory.language.terms import fold, terms, word_terms, words
@@ -36,15 +37,14 @@ from knowhen.memory.view.corpus import NONE
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
+Use = Literal["person", "place", "thing"]
 HITS, REACH = 5, 20
-READ = 40
-"""Passages that are read to learn whether a name is a place."""
-PLACE = 1 / 3
-"""Share of its uses behind a preposition of place from which a name is one."""
+READ, SCANNED = 40, 2_000
+"""Passages that are read to learn how a name is used, and to find it in another language."""
+LED = 1 / 3
+"""Share of its uses behind an article or a preposition of place up to which it names a person."""
 WORD, HELD = 0.5, 0.3
 """What a content word counts for by itself, and a passage that holds them all."""
-_PLACES = {word for code in stop_words() for word in wordings(code).words("of_place")}
-_LEADING = rf"\b(?:{'|'.join(sorted(_PLACES))})\s+"
 PLENTY = 20.0
 """As much grip as is told of."""
 NOTHING = -10.0
@@ -68,7 +68,9 @@ class Signals:
     familiar: tuple[str, ...]
     """Names in the query, other than speakers, that this memory has met."""
     people: tuple[str, ...]
-    """Those of them that no preposition of place leads in, here or there: "Aoife", not "Leeds"."""
+    """Those of them that stand for a person, by how they are used: "Aoife", not "in Leeds"."""
+    things: tuple[str, ...]
+    """Those that stand for a thing: "a Wren"."""
     utterance: Utterance
     known_share: float
     """Share of the query's content, by rarity, that occurs in the memory at all."""
@@ -116,6 +118,7 @@ def read_signals(findings: Findings) -> Signals:
     findings = countable(findings)
     query, evidence, corpus = findings.query, findings.evidence, findings.corpus
     familiar, strangers = _names(findings)
+    uses = {name: _use(name, findings) for name in familiar}
     similarity, size = evidence.similarity, len(corpus)
     nearest = similarity[best(similarity, HITS)]
     content, utterance = read_content(evidence), language_of(query.text).read_utterance(query.text)
@@ -129,7 +132,8 @@ def read_signals(findings: Findings) -> Signals:
         window=query.window,
         strangers=strangers,
         familiar=familiar,
-        people=tuple(name for name in familiar if not _is_place(name, findings)),
+        people=tuple(name for name, use in uses.items() if use == "person"),
+        things=tuple(name for name, use in uses.items() if use == "thing"),
         utterance=utterance,
         **_coverages(findings, content, asked),
         top_similarity=float(nearest[0]) if size else 0.0,
@@ -146,6 +150,20 @@ def read_signals(findings: Findings) -> Signals:
         open=content.open,
         collects=query.collects,
     )
+
+
+def _single(name: str, findings: Findings) -> list[str]:
+    """The name; its words one by one where every noun has a capital: "hat Renate Geburtstag"."""
+    capitals = "nouns_have_capitals" in language_of(findings.query.text).words
+    return name.split() if capitals else [name]
+
+
+def _said(name: str, findings: Findings) -> bool:
+    """Whether the last word of a name was said in a language of other stems."""
+    if len(findings.corpus) > SCANNED:
+        return False
+    word = re.compile(rf"\b{re.escape(name.split()[-1])}\w{{0,2}}\b")  # "Kasi" of Kasia
+    return any(word.search(findings.corpus.text(part)) for part in range(len(findings.corpus)))
 
 
 def _written_small(findings: Findings, found: Set[str]) -> Iterator[str]:
@@ -171,17 +189,26 @@ def _written_small(findings: Findings, found: Set[str]) -> Iterator[str]:
                 yield word
 
 
-def _is_place(name: str, findings: Findings) -> bool:
-    """Whether a name follows a preposition of place in the query, or mostly in what was said."""
-    if re.search(rf"{_LEADING}{re.escape(name)}", findings.query.text, re.IGNORECASE):
-        return True
-    holding = np.flatnonzero(findings.evidence.counts.counts.sum(axis=0) > 0)[:READ]
-    used = placed = 0
-    for part in holding.tolist():
-        text = findings.corpus.text(part)
-        used += len(re.findall(rf"\b{re.escape(name)}\b", text))
-        placed += len(re.findall(rf"{_LEADING}{re.escape(name)}\b", text, re.IGNORECASE))
-    return placed > used * PLACE
+def _use(name: str, findings: Findings) -> Use:
+    """What a name stands for by what leads it: "Aoife works", "a Wren costs", "in Leeds".
+
+    The query and what was said are asked alike, each text by the words of its language.
+    """
+    holding = np.flatnonzero(findings.evidence.counts.counts.sum(axis=0) > 0)[:READ].tolist()
+    said = [findings.query.text, *(findings.corpus.text(part) for part in holding)]
+    used = sum(len(re.findall(rf"\b{re.escape(name)}\b", text)) for text in said[1:])
+    for use, section in (("place", "of_place"), ("thing", "definite")):
+        led = [len(_led(section, language_of(text).code, name).findall(text)) for text in said]
+        if led[0] or sum(led) > used * LED:
+            return use
+    return "person"
+
+
+@lru_cache(maxsize=1024)
+def _led(section: str, language: str, name: str) -> re.Pattern[str]:
+    """The name behind one of the words of a section."""
+    leading = "|".join(map(re.escape, sorted(wordings(language).words(section))))
+    return re.compile(rf"\b(?i:{leading})\s+{re.escape(name)}\b" if leading else r"(?!)")
 
 
 def _grip(findings: Findings, content: Content, familiar: Sequence[str], asked: Mask) -> float:
@@ -223,12 +250,11 @@ def _names(findings: Findings) -> tuple[tuple[str, ...], tuple[str, ...]]:
     for span in find_entities(text):
         if span.kind not in ("name", "title"):
             continue
-        name = text[span.start : span.end]
-        if fold(name).split("'")[0] in {fold(s) for s in findings.query.about}:
-            continue
-        found = terms(name)
-        if found and not calendar.issuperset(found):
-            (familiar if found[-1] in known else strangers).append(name)
+        for name in _single(text[span.start : span.end], findings):
+            found = terms(name)
+            if found and not calendar.issuperset(found):
+                here = found[-1] in known or _said(name, findings)
+                (familiar if here else strangers).append(name)
     familiar += _written_small(findings, {fold(name) for name in (*familiar, *strangers)})
     return tuple(familiar), tuple(strangers)
 

@@ -137,9 +137,9 @@ class Pack:
     def _completed(self, behind: list[str]) -> bool:
         """Whether what follows a noun says which one: "of Peru", "that we met"."""
         completing = self.words.words("completing")
-        for word in behind[:_PHRASE]:
+        for place, word in enumerate(behind[:_PHRASE], start=1):
             if word in completing:
-                return True
+                return place < len(behind)  # "what is it powered by?" completes nothing
             if word in self.function_words:
                 break
         return False
