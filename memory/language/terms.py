@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Set as AbstractSet
 from functools import cache, lru_cache
 
-from knowhen.memory.language.detection import detect, snowball_name, stop_words
+from knowhen.memory.language.detection import DEFAULT, detect, snowball_name, stop_words
 from knowhen.memory.language.wordings import wordings
 
 # Scripts written without spaces between words: Han, kana, Hangul stays spaced, Thai, Lao, Khmer,
@@ -89,4 +89,27 @@ def terms(text: str, *, keep_stop_words: bool = False) -> list[str]:
     language = detect(found)
     stops = stop_words()[language]
     content = found if keep_stop_words else [word for word in found if word not in stops]
-    return [term for word in content or found for term in word_terms(word, language)]
+    names = _names(text) if language in _NAMES_STAND_OUT else frozenset[str]()
+    return [
+        term
+        for word in content or found
+        for term in (
+            dict.fromkeys((*word_terms(word, language), *word_terms(word, DEFAULT)))
+            if word in names
+            else word_terms(word, language)
+        )
+    ]
+
+
+_NAMES_STAND_OUT = frozenset(("es", "fr", "it", "nl", "pt", "sv"))
+"""Languages other than the default in which a capital inside a sentence shows a name."""
+_INNER_CAPITAL = re.compile(r"(?<=[\w,;:] )[A-ZÀ-ÖØ-Þ][\w'’]+")
+
+
+def _names(text: str) -> frozenset[str]:
+    """Folded words with a capital inside a sentence.
+
+    A stem of one language is none of another: Spanish cuts "Amparo" to "ampar". Where languages
+    mix, a name must be one term in all of them, so it gets the stem of the default language too.
+    """
+    return frozenset(fold(match.group()) for match in _INNER_CAPITAL.finditer(text))

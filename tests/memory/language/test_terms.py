@@ -71,3 +71,8 @@ def test_words_without_content_are_cut_out_of_a_run_without_spaces(
     text: str, content: list[str]
 ) -> None:
     assert terms(text) == content
+
+
+def test_a_name_has_a_term_that_all_languages_share() -> None:
+    spanish = terms("el día uno pagamos el alquiler a la señora Amparo")
+    assert set(terms("How much do we pay Mrs Amparo?")) & set(spanish) == {"amparo"}
