@@ -47,9 +47,12 @@ def turns(count: int, seed: int) -> list[Turn]:
     for number in range(count):
         words = " ".join(rng.choices(WORDS, k=14))
         secret = f"{rng.getrandbits(80):020x}"
+        told = f"I told Ann about my {words}, and the code is {secret}."
+        if number % 4 == 0:
+            told = f"I love {secret}. {told}"
         made.append(
             Turn(
-                f"I told Ann about my {words}, and the code is {secret}.",
+                told,
                 speaker="Bob" if number % 2 else "Ann",
                 time=START + timedelta(minutes=number),
                 session=f"s{number // SITTING}",

@@ -55,6 +55,8 @@ def move_over(folder: Path, *, timeout: float) -> None:
             if not (folder / HOME).exists():
                 _build(connection, folder, old)
             connection.execute("ROLLBACK")
+        # The index of the first release stood beside; that of a space is made again in its folder.
+        shutil.rmtree(folder / "chroma", ignore_errors=True)
         for name in (f"{OLD}-wal", f"{OLD}-shm", OLD):
             (folder / name).unlink(missing_ok=True)
 
