@@ -98,7 +98,8 @@ class SlotPatterns:
         my, name = self._words.part("my"), self._words.part("name")
         of = self._words.part("of_name") if "of_name" in self._words else NOTHING.pattern
         edge = self._words.edge
-        relative = rf"{my}\s?{kin}{edge}(?:,? {name})?"
+        blank = r",? " if self._words.spaced else ""
+        relative = rf"{my}\s?{kin}{edge}(?:{blank}{name})?"
         return rf"(?:{spoken}|(?P<who>{relative}|{of}|{name})){edge}"
 
     @cached_property

@@ -117,7 +117,7 @@ class SlotReader(SlotPatterns):
         subject, after = self._subject(plain, place)
         first = _WORD.match(plain, place)
         if subject is None and before is not None and self._and.fullmatch(opener.strip()):
-            subject, after = before, place - 1
+            subject, after = before, place - self._words.spaced
         elif subject is None and first and first.group().casefold() in self._left_out:
             pronoun = self._words.listed("slot_left_out_is")[0]
             plain = f"{plain[:place]}{pronoun} {plain[place:]}"

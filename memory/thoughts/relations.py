@@ -166,11 +166,16 @@ def _of_one_slot(one: Thought, other: Thought) -> Relation | None:
     if is_single(one.predicate):
         # "works as a nurse" and "a nurse in A&E" agree; only figures differ by a part of them.
         agree = _covers(one.object, other.object) and not _FIGURES.search(one.object + other.object)
-        return None if agree else "update"
+        return None if agree and _denies(one) == _denies(other) else "update"
     if slot_of(one.predicate) is None and (one.corrects or other.corrects):
         shared = meaningful(one.object) & meaningful(other.object)
         return "update" if shared else None
     return None
+
+
+def _denies(thought: Thought) -> bool:
+    """Whether a value is the want of something: the diet "eats no meat"."""
+    return " no " in f" {canonical(thought.object)} "
 
 
 _FIGURES = re.compile(r"\d")
