@@ -193,14 +193,21 @@ class MemoryAgent(Closing):
         before = self._mind.history(self.session, newest=self._window)
         # Without a model nobody reads the window, so its turns may be quoted like all others.
         window = before if self._chat is not None else []
+        front = self._mind.front(self._asker)
         recall = self._mind.recall(
-            text, recent=window, asker=self._asker, advised=self._reader is not None
+            text,
+            recent=window,
+            asker=self._asker,
+            advised=self._reader is not None,
+            front=front,
         )
         self._mind.keep([self._mind.turn(text, speaker=self.name, session=self.session)])
-        front = "\n\n".join(filter(None, (self._instructions, self._mind.front(self._asker))))
-        messages = [Message("system", front)] if front else []
+        system = "\n\n".join(filter(None, (self._instructions, front)))
+        messages = [Message("system", system)] if system else []
         messages += [_message(turn) for turn in before if turn.role in ("user", "assistant")]
-        prompt = self._mind.shown(recall, recent=window, instructions=self._instructions)
+        prompt = self._mind.shown(
+            recall, recent=window, instructions=self._instructions, front=front
+        )
         if prompt:  # behind all that stays as it was
             messages.append(Message("system", prompt))
         read = self._reader is not None and bool(prompt)

@@ -145,8 +145,9 @@ class MemoryMiddleware(AgentMiddleware[MemoryState, Any, Any], Closing):
         recent = [t for t in self._turns(mind, said[-RECENT:], runtime) if t is not None]
         asker = str(asked[-1].name) if asked and asked[-1].name else None
         query = "\n".join(str(message.text) for message in asked)
-        prompt = mind.prompt(query, recent=recent, asker=asker)
-        return {"knowhen_prompt": prompt, "knowhen_front": mind.front(asker)}
+        front = mind.front(asker)
+        prompt = mind.prompt(query, recent=recent, asker=asker, front=front)
+        return {"knowhen_prompt": prompt, "knowhen_front": front}
 
     def _with_memory(self, request: ModelRequest[Any]) -> ModelRequest[Any]:
         messages = request.messages

@@ -167,7 +167,7 @@ class _Tools:
 
     def recall(self, query: Query) -> str:
         """Search memory for what answers a question, with dates and sources."""
-        found = self._memory.recall(query, budget=self._mind.budget.context)
+        found = self._memory.recall(query, budget=self._mind.budget.context())
         shown = self._mind.shown(found)
         return shown or f"Memory has no part in this: {_because(found.decision)}."
 

@@ -121,7 +121,7 @@ class Memory(Closing):
         memory = self._space(owner)
         replaced = _replaced(memory)
         found: list[Record] = []
-        recall = memory.recall(query, gate=False)
+        recall = memory.recall(query, gate=False, asker=owner.get("user_id"))
         best = max((item.score for item in recall.items if item.kind == "turn"), default=0.0)
         for item in recall.items:
             if item.kind != "turn" or item.id in replaced:

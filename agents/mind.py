@@ -16,10 +16,9 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import Literal
 
-from knowhen.agents.prompt import KNOWN, PromptBudget, own_words
+from knowhen.agents.prompt import PromptBudget, known, own_words
 from knowhen.memory.clock import Clock, NewId
 from knowhen.memory.errors import HomeUnavailable, InvalidBudget, TurnConflict
-from knowhen.memory.fence import fenced
 from knowhen.memory.manager import MemoryManager
 from knowhen.memory.records import Decision, Recall, Role, Turn
 
@@ -28,10 +27,8 @@ GateMode = Literal["on", "off", "shadow"]
 """Whether the gate decides, is not asked, or is asked and only logged."""
 AGAIN = timedelta(minutes=10)
 """Within this time the same request is taken for one that was sent again; later it is said anew."""
-RECENT = 12
-"""Turns of the window by which a query is understood."""
-PROFILE = 150
-"""Tokens of a profile."""
+RECENT = 100
+"""Turns of the window that are looked at: they explain a query, and are not recalled again."""
 FAILED = "recall failed"
 """How the note of a recall begins that found nothing because memory could not be read."""
 KEPT = 128
@@ -172,6 +169,7 @@ class Mind:
         recent: Sequence[Turn] = (),
         asker: str | None = None,
         advised: bool = False,
+        front: str = "",
     ) -> Recall:
         """What memory has on a query; empty, with a note, when there is no query or it failed.
 
@@ -179,16 +177,18 @@ class Mind:
             recent: what was said just before, which the model sees anyway.
             asker: who says "I"; None means the only user.
             advised: ask the memory's model where the decision is close.
+            front: what stands in the front of the prompt, and takes of the same budget.
         """
-        if not query.strip() or not self.budget.context:
+        room = self.budget.context(front)
+        if not query.strip() or not room:
             reason = "nothing was asked" if not query.strip() else "the budget is too small"
             return no_recall(query, reason)
         try:
             found = self.memory.recall(
                 query,
-                budget=self.budget.context,
+                budget=room,
                 gate=self.gate == "on",
-                recent=recent[-RECENT:],
+                recent=recent,
                 asker=asker,
                 advised=advised,
             )
@@ -207,19 +207,27 @@ class Mind:
         recent: Sequence[Turn] = (),
         asker: str | None = None,
         instructions: str = "",
+        front: str = "",
     ) -> str:
         """The text to put beside what was asked; empty when memory has no part in it.
 
         Args:
             instructions: what the model is told besides, which may answer as well.
         """
-        recall = self.recall(query, recent=recent, asker=asker)
-        return self.shown(recall, recent=recent, instructions=instructions)
+        recall = self.recall(query, recent=recent, asker=asker, front=front)
+        return self.shown(recall, recent=recent, instructions=instructions, front=front)
 
-    def shown(self, recall: Recall, *, recent: Sequence[Turn] = (), instructions: str = "") -> str:
+    def shown(
+        self,
+        recall: Recall,
+        *,
+        recent: Sequence[Turn] = (),
+        instructions: str = "",
+        front: str = "",
+    ) -> str:
         """The text to put beside what was asked, for a recall."""
         seen = "\n".join((instructions, *(turn.text for turn in recent)))
-        return self.budget.prompt(recall, seen=seen)
+        return self.budget.prompt(recall, seen=seen, front=front)
 
     def front(self, asker: str | None = None) -> str:
         """The text for the stable front of a prompt: who is spoken with, and what they want.
@@ -228,11 +236,13 @@ class Mind:
         provider's cache of prompts serves all that follows it.
         """
         try:
-            profile = self.memory.profile(budget=PROFILE, asker=asker)
+            if not self.budget.profile:
+                return ""
+            profile = self.memory.profile(budget=self.budget.profile, asker=asker)
         except Exception:  # the reply matters more than what memory adds to it
             log.exception("the profile could not be read; the reply goes out without it")
             return ""
-        return f"{KNOWN}\n{fenced(profile.text)}" if profile.text else ""
+        return known(profile.text) if profile.text else ""
 
     def turn(
         self, text: str, *, role: Role = "user", speaker: str = "", session: str = "", id: str = ""

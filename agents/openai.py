@@ -290,13 +290,15 @@ class _Ear:
 
     def _recalled(self, asked: Asked) -> Added:
         """What memory adds: the same for every request of one question, as tools make several."""
+        front = self._mind.front(asked.name)
         prompt = self._mind.prompt(
             asked.text,
             recent=asked.recent,
             asker=asked.name,
             instructions=asked.instructions,
+            front=front,
         )
-        return Added(self._mind.front(asked.name), prompt)
+        return Added(front, prompt)
 
     def keep(self, heard: _Heard, said: str) -> None:
         """Store what the model said."""

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any, cast
 
-from knowhen.agents.mind import GateMode, Mind
+from knowhen.agents.mind import RECENT, GateMode, Mind
 from knowhen.agents.prompt import content_text
 from knowhen.agents.transcript import Item, Transcript, as_payload
 from knowhen.memory.closing import Closing
@@ -86,9 +86,9 @@ class MemorySession(Closing):
         """The input of a run: who is spoken with, history, what was recalled, what is new."""
         asked = [_fields(item) for item in new if _fields(item).get("role") == "user"]
         query = "\n".join(content_text(fields.get("content")) for fields in asked)
-        recent = [turn for item in history if (turn := self._said(item)) is not None]
-        prompt = await asyncio.to_thread(self._mind.prompt, query, recent=recent)
+        recent = [turn for item in history[-2 * RECENT :] if (turn := self._said(item)) is not None]
         front = await asyncio.to_thread(self._mind.front)
+        prompt = await asyncio.to_thread(self._mind.prompt, query, recent=recent, front=front)
         return [*_system(front), *history, *_system(prompt), *new]
 
     def _said(self, item: TResponseInputItem) -> Turn | None:

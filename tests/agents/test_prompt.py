@@ -43,7 +43,7 @@ def test_no_text_breaks_out_of_the_fence_or_is_taken_for_own_words(text: str) ->
 def test_a_prompt_is_within_its_budget_or_empty(total: int, context: str) -> None:
     budget = PromptBudget(total, EstimatedCounter())
     assert budget.counter.count(budget.prompt(recalled(context))) <= total
-    fitting = context[: 4 * budget.context]
+    fitting = context[: 4 * budget.context()]
     if fitting:
         assert fitting.replace("<", "") in budget.prompt(recalled(fitting.replace("<", "")))
 
