@@ -34,7 +34,7 @@ from pathlib import Path
 from typing import Any
 
 from knowhen import MemoryManager, Turn
-from knowhen.memory.errors import OperationRefused
+from knowhen.memory.errors import NotFound, OperationRefused
 
 BATCH = 4
 PER_HOME = 25
@@ -169,7 +169,8 @@ class Worker:
     def undo(self) -> None:
         operations = self._memory.operations()
         if operations:
-            with suppress(OperationRefused):
+            # What it had made may be gone since, with its turns.
+            with suppress(OperationRefused, NotFound):
                 self._memory.undo(self._rng.choice(operations).id)
 
     def reindex(self) -> None:

@@ -353,6 +353,17 @@ def connect(path: str | Path, *, timeout: float) -> sqlite3.Connection:
     return sqlite3.connect(path, timeout=timeout, isolation_level=None, check_same_thread=False)
 
 
+@contextmanager
+def contents(path: str) -> Iterator[bytes]:
+    """The bytes of a file; those of a database through SQLite, which keeps its locks by that."""
+    if not path.endswith(".db"):
+        yield Path(path).read_bytes()
+        return
+    with spoken(path), closing(connect(path, timeout=1)) as connection:
+        found = connection.serialize()
+    yield found
+
+
 def _opened(
     path: str, prepare: Callable[[sqlite3.Connection, str], None], timeout: float
 ) -> sqlite3.Connection:

@@ -11,12 +11,14 @@ import mmap
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 PIECE = 200
 """A database breaks long text at the end of a page, so a long needle is sought in pieces of at
 least this many bytes; a piece that long does not stand in another text by chance."""
+Content = bytes | mmap.mmap
 _FEW = 64
 _KEY = 8
 _CHUNK = 1 << 22
@@ -26,7 +28,11 @@ _MULTIPLIER = 0x9E3779B97F4A7C15
 
 # In the process of the memory ------------------------------------------------------------------
 def files_with(files: Sequence[str], needles: Sequence[bytes]) -> list[tuple[str, list[int]]]:
-    """Files in which needles occur, whoever wrote them, with the places of those needles."""
+    """Files in which needles occur, whoever wrote them, with the places of those needles.
+
+    Raises:
+        OSError: no process can be started here.
+    """
     if not files or not any(needles):
         return []
     found = _asked({"find": list(files), "needles": [needle.hex() for needle in needles]})
@@ -42,21 +48,25 @@ def zero_unused(database: Path) -> None:
 
 
 def _asked(request: dict[str, object]) -> list[tuple[str, list[int]]]:
-    done = subprocess.run(
-        [sys.executable, "-I", __file__],
-        input=json.dumps(request).encode(),
-        capture_output=True,
-        check=False,
-    )
-    if done.returncode:
-        raise OSError(f"files cannot be looked through: {done.stderr.decode(errors='replace')}")
-    found: list[tuple[str, list[int]]] = json.loads(done.stdout)
+    command = [sys.executable or "python3", "-I", __file__]
+    asked = json.dumps(request).encode()
+    done = subprocess.run(command, input=asked, capture_output=True, check=False)
+    try:
+        found: list[tuple[str, list[int]]] = json.loads(done.stdout)
+    except ValueError:  # another program than Python, or one that was refused
+        raise OSError(f"{command[0]} gave no answer (exit {done.returncode})") from None
     return found
 
 
 # In the process of its own ---------------------------------------------------------------------
-def looked_through(files: Sequence[str], needles: Sequence[bytes]) -> list[tuple[str, list[int]]]:
-    """Files in which needles occur, with the places of those needles; opens the files itself."""
+def looked_through(
+    files: Sequence[str],
+    needles: Sequence[bytes],
+    *,
+    opened: "Callable[[str], AbstractContextManager[Content]] | None" = None,
+) -> list[tuple[str, list[int]]]:
+    """Files in which needles occur, with their places; `opened` gives the bytes of a file."""
+    opened = opened or _mapped
     pieces: dict[bytes, set[int]] = {}
     for place, needle in enumerate(needles):
         for form in _forms(needle) if needle else ():
@@ -64,7 +74,9 @@ def looked_through(files: Sequence[str], needles: Sequence[bytes]) -> list[tuple
                 pieces.setdefault(piece, set()).add(place)
     found = []
     for name in files if pieces else ():
-        places = {place for piece in _held(name, set(pieces)) for place in pieces[piece]}
+        with opened(name) as content:
+            held = _held(content, set(pieces))
+        places = {place for piece in held for place in pieces[piece]}
         if places:
             found.append((name, sorted(places)))
     return found
@@ -88,22 +100,28 @@ def _pieces(needle: bytes) -> Iterator[bytes]:
         yield needle[start : start + size]
 
 
-def _held(file: str, needles: set[bytes]) -> set[bytes]:
+@contextmanager
+def _mapped(file: str) -> Iterator[Content]:
     try:
-        with open(file, "rb") as opened:
-            if os.fstat(opened.fileno()).st_size == 0:
-                return set()
-            with mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as content:
-                short = {needle for needle in needles if len(needle) < _KEY}
-                if len(needles) <= _FEW:
-                    short = needles
-                found = {needle for needle in short if content.find(needle) >= 0}
-                return found | _held_of_many(content, needles - short)
+        with open(file, "rb") as found:
+            if os.fstat(found.fileno()).st_size == 0:
+                yield b""
+                return
+            with mmap.mmap(found.fileno(), 0, access=mmap.ACCESS_READ) as content:
+                yield content
     except FileNotFoundError:  # a journal that another process closed meanwhile
-        return set()
+        yield b""
 
 
-def _held_of_many(content: mmap.mmap, needles: set[bytes]) -> set[bytes]:
+def _held(content: Content, needles: set[bytes]) -> set[bytes]:
+    short = {needle for needle in needles if len(needle) < _KEY}
+    if len(needles) <= _FEW:
+        short = needles
+    found = {needle for needle in short if content.find(needle) >= 0}
+    return found | _held_of_many(content, needles - short)
+
+
+def _held_of_many(content: Content, needles: set[bytes]) -> set[bytes]:
     """One pass for all needles: a table of hashes of their first bytes rules out most places."""
     if not needles:
         return set()

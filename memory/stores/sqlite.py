@@ -8,11 +8,11 @@ from knowhen.memory.errors import HomeUnavailable, OperationRefused
 from knowhen.memory.stores.cells import CELL, HOME, SPACES, Cells, cell_folder
 from knowhen.memory.stores.checks import check_store
 from knowhen.memory.stores.codec import dumps, loads
-from knowhen.memory.stores.database import MEMORY, Database
+from knowhen.memory.stores.database import MEMORY, Database, contents
 from knowhen.memory.stores.first_release import move_over
 from knowhen.memory.stores.record_rows import RecordRows, delete
 from knowhen.memory.stores.repair import mend
-from knowhen.memory.stores.residues import files_with
+from knowhen.memory.stores.residues import files_with, looked_through
 from knowhen.memory.stores.turn_rows import EntryRows, TurnRows, touch
 
 log = logging.getLogger(__name__)
@@ -125,7 +125,14 @@ class SqliteStore(TurnRows, EntryRows, RecordRows):
         return sorted(str(path) for path in found if path.is_file())
 
     def residues(self, space: str, needles: Sequence[bytes]) -> list[tuple[str, list[int]]]:
-        return files_with(self.files(space), needles)
+        files = self.files(space)
+        try:
+            return files_with(files, needles)
+        except OSError as error:
+            log.warning("files are looked through in this process, because %s", error)
+            # Journals are left out: they were cut off, or the receipt says that they are held.
+            here = [name for name in files if not name.endswith(("-wal", "-shm"))]
+            return looked_through(here, needles, opened=contents)
 
     def says(self, space: str, texts: Sequence[str]) -> list[bool]:
         db = self._at(space)

@@ -211,3 +211,19 @@ def test_forgetting_looks_at_no_other_space(home: Path) -> None:
         assert memory.at("bob").turn("t1").text == f"{SECRET}."
         others = str(next(path for path in home.rglob("*") if path.name == "spaces"))
         assert len({name for name in receipt.looked_at if name.startswith(others)}) <= 3
+
+
+@pytest.mark.parametrize("program", ["/bin/true", "/nowhere/python", ""])
+def test_where_no_process_can_be_started_erasing_is_as_sure(
+    home: Path, monkeypatch: pytest.MonkeyPatch, program: str
+) -> None:
+    monkeypatch.setattr(sys, "executable", program)
+    monkeypatch.setenv("PATH", "")
+    with MemoryManager.open(home) as memory:
+        memory.remember([said(1, f"{SECRET}."), said(2, "I had soup.")])
+        (home / "notes.txt").write_text(f"I wrote down that {SECRET}.")
+        receipt = memory.forget(turns=["t1"])
+        assert [Path(name).name for name in receipt.residues] == ["notes.txt"]
+        (home / "notes.txt").unlink()
+        assert memory.verify(receipt) == []
+    assert b"rhododendron" not in bytes_of(home)
