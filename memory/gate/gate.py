@@ -110,7 +110,7 @@ def concerns(signals: Signals) -> Whose:
     said = [signals.utterance]
     if signals.window:  # "and the result?" is about what the question before was about
         said.append(language_of(signals.window).read_utterance(signals.window))
-    if signals.names or signals.people:
+    if signals.names or signals.people or (said[0].personal and not signals.strangers):
         return "us"
     if any(each.own or each.recalling or each.of_listener for each in said):
         return "us"

@@ -43,6 +43,7 @@ READ, SCANNED = 40, 2_000
 """Passages that are read to learn how a name is used, and to find it in another language."""
 LED = 1 / 3
 """Share of its uses behind an article or a preposition of place up to which it names a person."""
+_ELIDED = re.compile(r"\b[^\W\d_]{1,2}['’]([A-ZÀ-ÖØ-Þ]\w+)")
 WORD, HELD = 0.5, 0.3
 """What a content word counts for by itself, and a passage that holds them all."""
 PLENTY = 20.0
@@ -247,10 +248,10 @@ def _names(findings: Findings) -> tuple[tuple[str, ...], tuple[str, ...]]:
     familiar: list[str] = []
     strangers: list[str] = []
     text = f"{findings.query.text}\n{findings.query.window}"
-    for span in find_entities(text):
-        if span.kind not in ("name", "title"):
-            continue
-        for name in _single(text[span.start : span.end], findings):
+    spans = [s for s in find_entities(text) if s.kind in ("name", "title")]
+    elided = _ELIDED.findall(text)  # "l'amie d'Anna"
+    for found_name in dict.fromkeys([text[s.start : s.end] for s in spans] + elided):
+        for name in _single(found_name, findings):
             found = terms(name)
             if found and not calendar.issuperset(found):
                 here = found[-1] in known or _said(name, findings)

@@ -18,6 +18,8 @@ from knowhen.memory.language.terms import fold, unspaced, words
 from knowhen.memory.language.wordings import PACKS, wordings
 
 _WORD = re.compile(r"\w+(?:['’]\w+)*")
+_ELIDED = 2
+"""Letters of an article or a preposition that lost its vowel to a name."""
 _BEGINNING, _MISSPELT = 3, 6
 """Letters from which a beginning of a name, and a name with one wrong letter, are taken for it."""
 
@@ -117,6 +119,9 @@ def _bases(folded: str) -> list[str]:
     if folded.endswith("'s"):
         return [folded[:-2]]
     bare = folded.rstrip("'")
+    head, mark, rest = bare.partition("'")
+    if mark and len(head) <= _ELIDED and len(rest) >= _ELIDED:
+        return [bare, *_bases(rest)]  # "d'anna", "qu'emma"
     return [bare, bare[:-1]] if len(bare) > _BEGINNING and bare.endswith("s") else [bare]
 
 

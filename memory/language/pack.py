@@ -34,6 +34,8 @@ RELATIONS = (
     *("kin", "life", "work_of", "award", "order"),
 )
 """What the section `world` of a language tells of a question; features of the gate."""
+_BRIEF = 20
+"""Characters of a message that may leave out what it is about."""
 _PHRASE = 2
 """Words behind a noun in which a phrase begins that belongs to it."""
 _SHORT, _LONGEST_CHAT = 8, 12
@@ -112,7 +114,12 @@ class Pack:
             found = [
                 word for word, last in zip(found, before, strict=False) if last not in articles
             ]
-        return names_the_speaker(found) or not self.pronouns.group.isdisjoint(found)
+        if names_the_speaker(found) or not self.pronouns.group.isdisjoint(found):
+            return True
+        kin = self.words.words("kin_names")
+        return any(self.base_name(word) in kin for word in found) or bool(
+            self._has("own_kin", text)
+        )
 
     def _shared(self, text: str) -> bool:
         """Whether a definite noun stands without what would say which one is meant.
@@ -120,6 +127,8 @@ class Pack:
         A definite description takes its referent for known to both (Heim 1982); where a phrase
         behind it or an order ("the first") picks it out, anybody may know it.
         """
+        if self._has("known_to_both", text):
+            return True
         articles = self.words.words("definite")
         capitals = "nouns_have_capitals" not in self.words
         for clause in _CLAUSE_END.split(text):
@@ -152,6 +161,8 @@ class Pack:
     def _follows(self, text: str, found: list[str]) -> bool:
         """Whether only what was just said tells what is meant."""
         if self._has("following", text):
+            return True
+        if "topic" in self.words and len(text) <= _BRIEF and not self._has("topic", text):
             return True
         return len(found) <= _LONGEST_CHAT and self._points_back(text)
 
