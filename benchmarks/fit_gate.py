@@ -160,7 +160,8 @@ def main() -> None:
         "levels": levels(found, need, have),
     }
     weights = json.loads(WEIGHTS.read_text(encoding="utf-8")) if WEIGHTS.exists() else {}
-    weights[family_of(embedder.name)] = fitted
+    family = family_of(embedder.name)
+    weights[family] = weights.get(family, {}) | fitted  # `near` and `grip` are set by hand
     weights["world"] = fit_world([item for name in TABLES for item in load(options.data, name)])
     WEIGHTS.write_text(json.dumps(weights, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     print(f"fitted on {len(found)} queries, embedder {embedder.name}")

@@ -278,7 +278,8 @@ def worlds(data: Path, heads: Heads) -> Results:
 def _with_world(heads: Heads, items: Sequence[Item]) -> Heads:
     """The heads with those about the world refitted on these items."""
     plain = {"weights": heads.need.weights, "typical": {}}
-    data = {"need": plain, "have": plain, "detail": plain, "levels": ()}
+    heads_of = {"need": plain, "have": plain, "detail": plain}
+    data = {**heads_of, "near": heads.near, "grip": heads.grip, "levels": ()}
     return read_heads(data, fit_world(items))
 
 
