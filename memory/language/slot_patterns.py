@@ -116,6 +116,12 @@ class SlotPatterns:
         return self._words.words("slot_left_out")
 
     @cached_property
+    def _alternatives(self) -> list[tuple[str, re.Pattern[str]]]:
+        """Words of which an instruction names one: a language, a system of units."""
+        kinds = [kind for kind in ("tongue", "measures") if kind in self._words]
+        return [(kind, self._one(kind, form=r"(?<!\w){}(?!\w)")) for kind in kinds]
+
+    @cached_property
     def _joint(self) -> re.Pattern[str]:
         return self._one("slot_joint")
 

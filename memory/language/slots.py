@@ -126,6 +126,8 @@ class SlotReader(SlotPatterns):
         for rule in self._rules:
             if rule.name in seen or (rule.subject and subject is None):
                 continue
+            if rule.slot in VALUED and not seen.isdisjoint(VALUED):
+                continue  # one figure is the value of one thing
             match = rule.pattern.match(plain, after if rule.subject else place)
             if match is None:
                 continue
@@ -135,7 +137,7 @@ class SlotReader(SlotPatterns):
             stop = _end(match, filled)
             if self._unreal.search(plain, place, stop):
                 continue
-            seen.add(rule.name)
+            seen |= {rule.name, rule.slot}
             clause = plain[place:].rstrip(_CLOSING)
             yield _with(filled, clause=clause, opener=opener.strip(" ,:")), stop
 
@@ -261,10 +263,13 @@ class SlotReader(SlotPatterns):
     def instruction_topic(self, text: str) -> frozenset[str]:
         """The words of an instruction that say what it is about."""
         plain = self.written_out(text).casefold()
+        alike = {f"@{kind}" for kind, form in self._alternatives if form.search(plain)}
         if self._words.spaced:
-            return frozenset(word for word in _WORD.findall(plain) if word not in self._frame)
+            found = {word for word in _WORD.findall(plain) if word not in self._frame}
+            return frozenset(found | alike)
         runs = (run for piece in self._framing.split(plain) for run in _WORD.findall(piece))
-        return frozenset(run[i : i + 2] for run in runs for i in range(max(1, len(run) - 1)))
+        pairs = {run[i : i + 2] for run in runs for i in range(max(1, len(run) - 1))}
+        return frozenset(pairs | alike)
 
     # Happenings --------------------------------------------------------------------------
     def happening(self, sentence: str) -> Filled | None:
@@ -367,6 +372,8 @@ LONGEST = 800
 """Characters of a sentence that is read; a longer one is a list or a text."""
 LONGEST_VALUE = 90
 LONGEST_INSTRUCTION = 240
+VALUED = frozenset(("amount", "price", "measure", "detail", "birthday", "date", "version"))
+"""Slots of which a clause fills one: what a thing costs is not its date."""
 OPEN_ENDED = frozenset(("plan", "happened"))
 """Slots whose value is all the rest of its clause."""
 _SPEAKER = Subject("speaker")

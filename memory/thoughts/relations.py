@@ -154,8 +154,8 @@ def _one_subject(one: Thought, other: Thought) -> bool:
 
 def thing_of(subject: str) -> tuple[str, str]:
     """Whose thing it is, empty if nobody's, and the thing: "Ann's bike" -> ("ann", "bike")."""
-    whose, mark, thing = canonical(subject).partition("'s ")
-    return (whose, thing) if mark else ("", whose)
+    whose, mark, thing = canonical(subject).rpartition("'s ")
+    return (whose, thing) if mark else ("", thing)
 
 
 def _of_one_slot(one: Thought, other: Thought) -> Relation | None:

@@ -44,6 +44,10 @@ class Standing:
     weight: float = 1.0
     """The most that one of its sources counts."""
 
+    def of(self, person: str) -> bool:
+        """Whether that person said it, or somebody put it in by hand."""
+        return not self.authors or person in self.authors
+
 
 def standing_of(thought: Thought, turns: Mapping[str, StoredTurn]) -> Standing:
     """Where a thought stands, from the turns that it rests on.
@@ -174,8 +178,16 @@ def _may_differ(thought: Thought, other: Thought, standing: StandingOf) -> bool:
     """Whether a thing is the same one: "the dentist" of one speaker is not that of another."""
     if is_personal(thought.predicate) or canonical(thought.subject) == canonical(other.subject):
         return True
-    whose = {thing_of(t.subject)[0] for t in (thought, other)}
-    return len(whose) == 1 or bool(standing(thought).authors & standing(other).authors)
+    whose = {thing_of(t.subject)[0] for t in (thought, other)} - {""}
+    return not whose or whose <= standing(thought).authors & standing(other).authors
+
+
+def _holder(thought: Thought, other: Thought) -> str:
+    """Whose slot or thing two thoughts are about; empty if nobody's."""
+    if is_personal(thought.predicate):
+        return owner(thought)
+    whose = thing_of(thought.subject)[0] or thing_of(other.subject)[0]
+    return whose.split("'s ")[0]
 
 
 def _disputes(thought: Thought, own: Standing, other: Thought, theirs: Standing) -> bool:
@@ -183,8 +195,9 @@ def _disputes(thought: Thought, own: Standing, other: Thought, theirs: Standing)
 
     Of a person's own slot the person's words hold, whatever others say later.
     """
-    if is_personal(thought.predicate) and own.own != theirs.own:
-        hearsay, word = (theirs, own) if own.own else (own, theirs)
+    holder = _holder(thought, other)
+    if holder and own.of(holder) != theirs.of(holder):
+        hearsay, word = (theirs, own) if own.of(holder) else (own, theirs)
         return hearsay.place >= word.place
     if thought.corrects or other.corrects:
         return False

@@ -33,13 +33,24 @@ class Talk:
         self.store = store if store is not None else VolatileStore()
         self.ledger = ThoughtLedger(self.store, space, self.clock, entries)
 
-    def say(self, text: str, *, id: str, day: float = 0, speaker: str = "Ann") -> list[int]:
-        return self.hear([turn(text, id=id, day=day, speaker=speaker)])
+    def say(
+        self,
+        text: str,
+        *,
+        id: str,
+        day: float = 0,
+        speaker: str = "Ann",
+        before: Sequence[str] = (),
+    ) -> list[int]:
+        return self.hear([turn(text, id=id, day=day, speaker=speaker)], before=before)
 
-    def hear(self, turns: Sequence[Turn]) -> list[int]:
+    def hear(
+        self, turns: Sequence[Turn], *, before: Sequence[str] = (), anew: bool = False
+    ) -> list[int]:
+        earlier = [row.turn for row in self.store.turns(self.space, ids=before)] if before else []
         with self.store.transaction(self.space):
             self.store.add_turns(self.space, turns, self.clock.now())
-        return self.ledger.learn(RuleProposer().propose(turns))
+        return self.ledger.learn(RuleProposer().propose_after(earlier, turns), anew=anew)
 
     def all(self) -> list[Thought]:
         return self.store.thoughts(self.space)

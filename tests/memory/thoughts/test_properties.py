@@ -158,7 +158,7 @@ def test_replaying_the_log_over_thoughts_made_anew_gives_them_back(said: list[Tu
     talk.store.delete_thoughts("home", [thought.id for thought in talk.all()])
     talk.store.bump_epoch("home")
     for one in said:
-        talk.hear([one])
+        talk.hear([one], anew=True)
     talk.ledger.replay()
     assert [replace(thought, retired_at=None) for thought in talk.all()] == before
 
