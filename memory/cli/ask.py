@@ -131,6 +131,9 @@ def why(
         data = {"decision": found.decision, "explanation": explanation, "paths": paths}
         session.out.data(data)
         return
+    if session.out.terminal:
+        _in_short(session, found, explanation, paths)
+        return
     show_decision(session, found.decision)
     session.out.line()
     chosen = explanation.item
@@ -189,6 +192,28 @@ def _led(explanation: "Explanation") -> list[tuple[str, str]]:
     return rows
 
 
+def _in_short(
+    session: Session, found: "Recall", explanation: "Explanation", paths: list[str]
+) -> None:
+    """The explanation in five lines for people; a pipe and --json get all of it."""
+    item, decision = explanation.item, found.decision
+    because = "; ".join(decision.reasons) or "no more than the figures"
+    shares = [f"{cue} {share:+.2f}" for cue, share in list(explanation.shares.items())[:CUES]]
+    packed = "in the context" if explanation.packed else "cut by the budget"
+    figures = f"need {decision.need:.2f}, have {decision.have:.2f}"
+    session.out.log(
+        [
+            ("", "decision", f"{decision.action} ({figures}): {because}"),
+            ("", "item", f"{_who(item)} ({short_id(item.id)}), {_when(item)}: {item.text}"),
+            ("", "found by", ", ".join(shares) or "nothing in particular"),
+            ("", "reached by", (paths or ["no way through the graph"])[0]),
+            ("", "place", f"{packed}, in event {short_id(explanation.event or 'none')}"),
+        ]
+    )
+
+
+CUES = 4
+"""Cues that people see of what found an item."""
 MOVED = 6
 """Features listed of those that moved a decision."""
 

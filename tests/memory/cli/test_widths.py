@@ -10,6 +10,7 @@ import pytest
 from cli_program import Run
 from rich.console import Console
 
+from knowhen.memory.cli.ask import why
 from knowhen.memory.cli.browse import thought_line, turns
 from knowhen.memory.cli.output import Output
 from knowhen.memory.cli.session import Session
@@ -56,3 +57,16 @@ def test_a_list_is_readable_at_every_width(filled: Run, show: Show, width: int) 
         file.parent.mkdir(exist_ok=True)
         file.write_text("\n".join(lines) + "\n", encoding="utf-8")
     assert lines == file.read_text(encoding="utf-8").splitlines()
+
+
+@pytest.mark.parametrize("width", [45, 120])
+def test_why_is_told_in_five_lines(filled: Run, width: int) -> None:
+    screen = StringIO()
+    console = Console(file=screen, force_terminal=True, width=width, color_system=None)
+    why(Session(Output(console=console)), "What did Sam buy in Stavanger?")
+    lines = screen.getvalue().splitlines()
+    marks = [line.split("  ")[0].strip() for line in lines if not line.startswith(" ")]
+    assert [mark for mark in marks if mark] == [
+        "decision", "item", "found by", "reached by", "place"
+    ]  # fmt: skip
+    assert max(map(len, lines)) <= width and "red kayak" in screen.getvalue()
