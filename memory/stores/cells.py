@@ -96,9 +96,10 @@ class Cells:
 
     def close(self) -> None:
         with self._guard:
-            for database in (*self._known.values(), self._nothing, self.home):
-                database.close()
-            self._awake.clear()
+            known = list(self._known.values())
+        # Without the guard, which a thread that opens a file just now waits for.
+        for database in (*known, self._nothing, self.home):
+            database.close()
 
     def _cell(self, space: str) -> Database:
         with self._guard:

@@ -175,3 +175,29 @@ def test_nothing_is_acknowledged_into_a_file_that_is_gone(tmp_path: Path, replac
     with pytest.raises(HomeUnavailable), store.snapshot("a"):
         pass
     store.close()
+
+
+def test_closing_while_others_use_it_ends_with_a_sentence_or_a_result(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path)
+    store._cells = Cells(str(tmp_path), timeout=5, awake=2)
+    for number in range(6):
+        say(store, f"s{number}")
+    wrong: list[BaseException] = []
+
+    def look() -> None:
+        try:
+            for number in range(600):
+                store.count_turns(f"s{number % 6}")
+        except HomeUnavailable:
+            pass
+        except BaseException as error:
+            wrong.append(error)
+
+    threads = [threading.Thread(target=look) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    store.close()
+    for thread in threads:
+        thread.join(30)
+    assert not any(thread.is_alive() for thread in threads)
+    assert wrong == []
