@@ -127,7 +127,7 @@ def _recall(memory: MemoryManager) -> Found:
         assert recall.tokens <= budget
         turns = [item for item in recall.items if item.kind == "turn"]
         packed = {item.id: item.packed for item in turns if item.packed}
-        assert all(text in recall.context for text in packed.values())
+        assert packed.keys() <= {line.id for line in recall.lines}
         return [item.id for item in turns], packed
 
     return find
