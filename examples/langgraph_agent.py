@@ -14,7 +14,7 @@ from typing import Any
 from langchain.agents import create_agent
 from langchain.tools import ToolRuntime
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage, BaseMessage, SystemMessage
+from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
 from langchain_core.tools import tool
 from langgraph.checkpoint.memory import InMemorySaver
@@ -43,7 +43,7 @@ class Repeater(BaseChatModel):
     def _generate(
         self, messages: list[BaseMessage], stop: Any = None, run_manager: Any = None, **rest: Any
     ) -> ChatResult:
-        shown = [str(message.text) for message in messages if isinstance(message, SystemMessage)]
+        shown = [str(message.text) for message in messages]
         lines = "".join(shown).partition("<recalled-memory>")[2].splitlines()
         recalled = [line for line in lines if "): " in line]
         text = f"I remember: {recalled[0]}" if recalled else "I am listening."
