@@ -205,7 +205,7 @@ class Pipeline:
             if findings.query.collects:
                 ranked = over_places(ranked, findings)
             ranked = with_answers(ranked, findings, holds)
-            ranked = with_remarks(ranked, findings, view.thoughts, holds, **then)
+            ranked = with_remarks(ranked, findings, view, holds, **then)
             told = answering_thoughts(view, findings, holds)
             kept = above_floor(ranked)
             packing = pack(

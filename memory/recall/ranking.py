@@ -5,6 +5,7 @@ same. A query narrows that: two turns of one speaker that answer it with another
 which one denies what the other tells, are worth reading side by side.
 """
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -38,9 +39,18 @@ COMPARED = 20
 NAMED = 3
 """How many turns a mark names in one respect: those that rank best."""
 
-FLOOR = 6.0
-"""Log-odds below the best turn from which a turn is not worth its tokens; what is left out there
-was evidence once in a hundred times on everyday chats, and never on LoCoMo."""
+LEAST = 0.004
+"""Share of the odds of all turns before it that a turn has at least to be worth its tokens."""
+AGAIN = 12
+"""First turns of which one may tell anew what another told."""
+BESIDE = 3.0
+"""Log-odds below the best turn within which such a turn lies."""
+NEAR = 1.0
+"""Standard deviations above the mean cosine from which two turns are about the same."""
+SAMPLE = 1_000
+"""Parts from which the mean cosine is taken, about."""
+HALF_A_DAY = 43_200.0
+"""Seconds between two turns from which the second is a later word."""
 HABIT = "habit"
 """What a person does regularly: the one attribute that any activity fills."""
 ANSWERS = 3
@@ -83,9 +93,20 @@ def ranked_turns(findings: Findings, limit: int) -> list[Ranked]:
 
 
 def above_floor(ranked: Sequence[Ranked]) -> list[Ranked]:
-    """The turns that are not hopeless beside the best one: the rest would only fill a budget."""
-    floor = max((entry.score for entry in ranked), default=0.0) - FLOOR
-    return [entry for entry in ranked if entry.score >= floor]
+    """The turns that add to those above them: the rest would only fill a budget.
+
+    A turn stays out whose odds are a small part of the odds of all before it. Where one turn
+    stands out few go with it, and where all are about alike there is room for many.
+    """
+    best = max((entry.score for entry in ranked), default=0.0)
+    total, kept = 0.0, []
+    for entry in sorted(ranked, key=lambda entry: -entry.score):
+        odds = math.exp(entry.score - best)
+        if odds < LEAST * total:
+            break
+        total += odds
+        kept.append(entry)
+    return kept
 
 
 def over_places(ranked: Sequence[Ranked], findings: Findings) -> list[Ranked]:
@@ -177,7 +198,7 @@ def with_answers(ranked: list[Ranked], findings: Findings, holds: Values) -> lis
 def with_remarks(
     ranked: list[Ranked],
     findings: Findings,
-    thoughts: ThoughtTable,
+    view: View,
     holds: Values,
     *,
     as_of: datetime | None = None,
@@ -191,17 +212,12 @@ def with_remarks(
     corpus = findings.corpus
     places = {entry.turn: place for place, entry in enumerate(ranked)}
     marks = _Marks(places)
-    _from_thoughts(marks, ranked, findings, thoughts, as_of=as_of, known_at=known_at)
+    _from_thoughts(marks, ranked, findings, view.thoughts, as_of=as_of, known_at=known_at)
     for old, new in holds.outdated_turns.items():
         one, other = corpus.position.get(old, NONE), corpus.position.get(new, NONE)
         if one in places and other in places:
             marks.add(one, "outdated by", other)
-    for earlier, word, later in compare(
-        findings.query, [corpus.turns[entry.turn] for entry in ranked[:COMPARED]]
-    ):
-        one, other = corpus.position[earlier], corpus.position[later]
-        if not marks.related(one, other):
-            marks.add(one, word, other)
+    _from_each_other(marks, ranked, findings, view)
     if not marks:
         return ranked
     order: dict[int, Ranked] = {}
@@ -242,6 +258,60 @@ def _from_thoughts(
             marks.add(turn, remark.word, first[remark.other])
 
 
+def _from_each_other(
+    marks: "_Marks", ranked: Sequence[Ranked], findings: Findings, view: View
+) -> None:
+    """Mark the first turns that give different answers, or tell again what another told."""
+    corpus = findings.corpus
+    for earlier, word, later in compare(
+        findings.query, [corpus.turns[entry.turn] for entry in ranked[:COMPARED]]
+    ):
+        one, other = corpus.position[earlier], corpus.position[later]
+        if not marks.related(one, other):
+            marks.add(one, word, other)
+    for one, other in _told_again(view, findings, ranked[:AGAIN]):
+        if not marks.related(one, other):
+            marks.note(one, "later", other)
+
+
+def _told_again(
+    view: View, findings: Findings, first: Sequence[Ranked]
+) -> Iterator[tuple[int, int]]:
+    """Pairs of the first turns, the earlier first, of which the later may tell something newer.
+
+    A change that no rule understands still shows by time: of two turns that both answer a
+    question for one thing, and are nearer to each other than to most, the reader is told which is
+    the newest.
+    """
+    query, corpus = findings.query, view.corpus
+    if query.collects or not query.one or "turn" not in view.rows:
+        return
+    ids, vectors = view.rows["turn"]
+    top = first[0].score if first else 0.0
+    told = [entry for entry in first if entry.score >= top - BESIDE]
+    told.sort(key=lambda entry: np.nan_to_num(corpus.time[entry.turn], nan=-np.inf))
+    rows = np.searchsorted(ids, corpus.part_id[[entry.part for entry in told]])
+    if len(told) < 2 or rows.max() >= len(ids):
+        return
+    step = len(ids) // SAMPLE + 1
+    mine = vectors[rows]
+    others = np.asarray(vectors[::step] @ mine.T, np.float64)
+    apart = others < 1 - 1e-6  # a turn is nearest to itself
+    count = np.maximum(apart.sum(axis=0), 1)
+    mean = (others * apart).sum(axis=0) / count
+    spread = np.sqrt((((others - mean) * apart) ** 2).sum(axis=0) / count)
+    scaled = (mine @ mine.T - mean) / (spread + 1e-6)
+    for place, entry in enumerate(told):
+        later = [
+            other.turn
+            for number, other in enumerate(told)
+            if corpus.time[other.turn] - corpus.time[entry.turn] > HALF_A_DAY
+            and min(scaled[place, number], scaled[number, place]) >= NEAR
+        ]
+        if later:
+            yield entry.turn, later[-1]
+
+
 class _Marks:
     """What is said beside each turn; of many in one respect, those that rank best."""
 
@@ -261,6 +331,11 @@ class _Marks:
         self._found.setdefault((turn, word), set()).add(other)
         self._found.setdefault((other, BACK[word]), set()).add(turn)
         self._marked.update((turn, other))
+
+    def note(self, turn: int, word: Word, other: int) -> None:
+        """Mark a turn alone."""
+        self._found.setdefault((turn, word), set()).add(other)
+        self._marked.add(turn)
 
     def related(self, one: int, other: int) -> bool:
         return any(other in self._found.get((one, word), ()) for word in BACK)

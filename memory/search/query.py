@@ -49,6 +49,8 @@ class Query:
     """What was said just before, where the query cannot be understood without it."""
     own: int = 0
     """How many of the terms are the query's own."""
+    one: bool = False
+    """Asks for one thing that may have changed: a time, a place, a person, an amount."""
     of_days: bool = False
     """Asks for nothing but what was said on its days: "What did we talk about on 27 April?"."""
 
@@ -100,6 +102,7 @@ def read_query(
         temporal=wanted.temporal,
         counts="how_many" in wanted.asks,
         current=wanted.current,
+        one=bool(wanted.temporal or wanted.value or wanted.current or wanted.asks - {"why"}),
         asker=asker if asker and names_the_speaker(words(text)) else "",
         of_listener=said.of_listener,
         window=window,

@@ -53,3 +53,21 @@ def test_what_a_statement_answers_is_no_hint(memory: MemoryManager) -> None:
         decision = memory.recall(query).decision
         assert (decision.action, decision.depth) == ("recall", "light")
         assert decision == memory.decide(query)
+
+
+def test_of_turns_that_tell_the_same_thing_anew_the_earlier_is_marked() -> None:
+    said = [
+        "The tasting for the harvest dinner is next Thursday at two.",
+        "I repaired the wheelbarrow and painted the gate.",
+        "Rain again, the cellar smells of apples.",
+        "They shifted the tasting for the harvest dinner, it is the 27th in the morning.",
+        "Olga wants to learn how to prune the vines.",
+    ]
+    with MemoryManager.open(":memory:") as memory:
+        memory.remember(
+            Turn(text, "Mara", id=f"m{n}", time=START + timedelta(days=5 * n))
+            for n, text in enumerate(said)
+        )
+        recall = memory.recall("When is the tasting for the harvest dinner?", gate=False)
+    assert "Mara (m0; later m3)" in recall.context
+    assert recall.context.count("; later") == 1
