@@ -26,8 +26,10 @@ from knowhen.memory.stores.base import StoredTurn
 from knowhen.memory.thoughts.clauses import clauses
 from knowhen.memory.thoughts.current import Values, asked_slots, values
 from knowhen.memory.thoughts.features import Features, Value, of_text
+from knowhen.memory.thoughts.relations import canonical, owner
 from knowhen.memory.thoughts.resolution import known_at as known_then
 from knowhen.memory.thoughts.resolution import true_at
+from knowhen.memory.thoughts.slots import is_personal
 from knowhen.memory.view.corpus import NONE, Corpus
 from knowhen.memory.view.thought_table import ThoughtTable
 from knowhen.memory.view.view import View
@@ -148,11 +150,13 @@ def what_holds(
 
     found = values(query.text, thoughts, asker=query.asker, now=as_of or now, speaker_of=speaker_of)
     # What somebody does is asked for by almost any verb: there the words have to agree.
-    wanted = set(query.terms)
+    wanted, named = set(query.terms), {canonical(name) for name in query.speakers}
     current = [
         thought
         for thought in found.current
-        if thought.predicate != HABIT or wanted & set(terms(thought.text))
+        if (thought.predicate != HABIT or wanted & set(terms(thought.text)))
+        # Nora's dog answers no question about Ivo's.
+        and (not named or not is_personal(thought.predicate) or owner(thought) in named)
     ]
     return replace(found, current=tuple(current))
 
