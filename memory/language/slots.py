@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from typing import Literal
+from unicodedata import normalize
 
 from knowhen.memory.language.detection import stop_words
 from knowhen.memory.language.sentences import sentences
@@ -418,8 +419,8 @@ def slot_reader(code: str) -> SlotReader:
 def readers_of(text: str) -> tuple[SlotReader, ...]:
     """The readers that a text is worth reading with, the likeliest language first.
 
-    A short text shows its language badly, so the two likeliest are tried, and all if no word tells;
-    their patterns are far from each other.
+    A short text shows its language badly, so the two likeliest are tried, and those that are as
+    likely; their patterns are far from each other.
     """
     if _KANA.search(text):
         return (slot_reader("ja"),)
@@ -431,8 +432,8 @@ def readers_of(text: str) -> tuple[SlotReader, ...]:
     votes = {code: sum(word in _function_words(code) for word in words) for code in _SPACED}
     order = sorted(_SPACED, key=lambda code: (-votes[code], _SPACED.index(code)))
     most = votes[order[0]]
-    likely = order[:2] if most else order
-    return tuple(slot_reader(code) for code in likely if votes[code] * 2 >= most)
+    least = min(most, max(votes[order[1]], (most + 1) // 2))
+    return tuple(slot_reader(code) for code in order if votes[code] >= least)
 
 
 _SPACED = ("en", "de", "es", "fr")
@@ -443,4 +444,9 @@ _LATIN = re.compile(r"[A-Za-z]{2}")
 
 @cache
 def _function_words(code: str) -> frozenset[str]:
-    return wordings(code).words("function") | stop_words().get(code, frozenset())
+    """Function words of a language, also as they are typed without their marks."""
+    known = wordings(code).words("function") | stop_words().get(code, frozenset())
+    return known | {_COMBINING.sub("", normalize("NFD", word)) for word in known}
+
+
+_COMBINING = re.compile(r"[\u0300-\u036f]")

@@ -11,7 +11,7 @@ from knowhen.memory.records import Thought, Turn
 from knowhen.memory.thoughts.current import asked_slots
 
 SAID = datetime(2025, 3, 4, 12, tzinfo=UTC)
-SPEAKERS = {"de": "Jonas", "es": "Lucía", "zh": "王伟"}
+SPEAKERS = {"de": "Jonas", "es": "Lucía", "zh": "王伟", "fr": "Chloé"}
 HERE = Path(__file__).parent
 
 
