@@ -31,7 +31,7 @@ from knowhen.graphs import Fact, PowerWalk, SynonymFinder
 from knowhen.graphs.names import normalise
 from knowhen.memory.embedders.base import Embedder
 from knowhen.memory.embedders.factory import make_embedder
-from knowhen.memory.language.entities import document_entities, find_entities
+from knowhen.memory.language.entities import find_entities, title_names
 from knowhen.memory.language.terms import terms
 from knowhen.memory.search.bm25 import bm25
 from knowhen.memory.settings import RecallSettings, Settings
@@ -74,9 +74,15 @@ class Corpus:
             facts = [facts_from(triples)[0] for triples in self.triples]
             return [Passage(node, found) for node, found in zip(nodes, facts, strict=True)]
         return [
-            Passage(node, (), tuple(document_entities(document.title, document.text)))
+            Passage(node, (), tuple(_entities(document)))
             for node, document in zip(nodes, self.documents, strict=True)
         ]
+
+
+def _entities(document: Document) -> list[str]:
+    """Normalised names, those of the title first."""
+    found = (span.name for span in find_entities(document.text, speaker=document.title))
+    return list(dict.fromkeys([*title_names(document.title), *found]))
 
 
 def load(data: Path, name: str, corpus: str, *, quick: bool = False) -> Corpus:

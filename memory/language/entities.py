@@ -6,7 +6,7 @@ makes no name unless something else speaks for it.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 from itertools import chain
 
@@ -15,6 +15,7 @@ from knowhen.memory.language.base import EntitySpan
 from knowhen.memory.language.dates import date_reader
 from knowhen.memory.language.detection import detect, stop_words
 from knowhen.memory.language.pronouns import pronouns
+from knowhen.memory.language.sentences import FENCE
 from knowhen.memory.language.terms import fold, words
 from knowhen.memory.language.wordings import wordings
 
@@ -23,7 +24,6 @@ normalise = lru_cache(maxsize=65_536)(_name_forms.normalise)
 # An address of mail is looked for where a word begins: from every character of a long run
 # without blanks, such as an image as text, it would take the square of its length.
 _URL = re.compile(r"https?://\S+|www\.\S+|`[^`]*`|(?<!\S)@?[^\s@]+@\S+\.\w+")
-_FENCE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
 _TITLE = re.compile(
     r"[\"“]([A-Z0-9][^\"“”\n]{1,60})[\"”]|[《「『]([^》」』\n]{1,40})[》」』]|«\s?([^»\n]{2,60}?)\s?»"
 )
@@ -58,7 +58,7 @@ def _without_code(text: str) -> str:
     def blank(match: re.Match[str]) -> str:
         return " " * len(match.group())
 
-    return _URL.sub(blank, _FENCE.sub(blank, text) if "```" in text else text)
+    return _URL.sub(blank, FENCE.sub(blank, text) if "```" in text else text)
 
 
 def _titles(text: str) -> Iterator[EntitySpan]:
@@ -382,9 +382,3 @@ def title_names(title: str) -> list[str]:
     """The title as a name, and without what tells it from others, as in "Sting (musician)"."""
     names = [normalise(title), normalise(_AFTERTHOUGHT.sub("", title))]
     return [name for name in dict.fromkeys(names) if name]
-
-
-def document_entities(title: str, text: str) -> list[str]:
-    """Normalised names, those of the title first."""
-    found: Iterable[str] = (span.name for span in find_entities(text, speaker=title))
-    return list(dict.fromkeys([*title_names(title), *found]))

@@ -6,7 +6,8 @@ from functools import cache
 
 from knowhen.memory.language.wordings import wordings
 
-_FENCE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
+FENCE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
+"""A block of code."""
 _STOP = re.compile(
     r"(?<![.!?…])[.!?…]++[\"'”’»)\]*_]*+(?=\s|\Z)"  # Latin, Greek, Cyrillic: a stop, then a blank
     r"|[。！？｡؟।۔։።]+[」』”’）\]]*"  # scripts that put no space after it
@@ -39,7 +40,7 @@ def sentences(text: str) -> list[tuple[int, int]]:
     spans: list[tuple[int, int]] = []
     position = 0
     if "```" in text:
-        for fence in _FENCE.finditer(text):
+        for fence in FENCE.finditer(text):
             _prose(text, position, fence.start(), spans)
             spans.append((fence.start(), fence.end()))
             position = fence.end()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from knowhen.memory.language.base import Question, Utterance
+from knowhen.memory.language.base import Language, Question, Utterance
 from knowhen.memory.language.entities import find_entities
 from knowhen.memory.language.naming import find_speakers
 from knowhen.memory.language.registry import language_of, pack
@@ -150,3 +150,11 @@ def test_every_complete_language_says_that_it_does_not_know_and_reads_it_so(code
 
 def test_a_language_without_a_pack_replies_in_english() -> None:
     assert pack("nl").reply("unknown") == pack("en").reply("unknown")
+
+
+def test_a_pack_keeps_what_the_protocol_promises() -> None:
+    language: Language = pack("xx")
+    assert language.code == "xx"
+    assert language.function_words == frozenset()
+    assert language.stem("houses") == "houses"
+    assert language.find_dates("on 2024-05-01")[0].text == "2024-05-01"
