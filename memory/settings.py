@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from math import isfinite
 from typing import Literal
 
-from knowhen.memory.episodes.refining import Refinement
+from knowhen.memory.episodes.refining import REFINEMENTS, Refinement
 from knowhen.memory.errors import InvalidInput
 
 
@@ -29,7 +29,20 @@ class EventSettings:
     """Folder of a causal language model, for the scorer `lm`."""
     refine: Refinement = "none"
     offline: bool = True
-    """Whether `settle` cuts closed sessions anew with hindsight."""
+    """Whether `settle` cuts closed sessions anew with hindsight, which only the scorer `bocpd`
+    without refinement can; what else was chosen stays as it was cut."""
+
+    @classmethod
+    def named(cls, scorer: str, refine: str, language_model: str = "") -> "EventSettings":
+        """The settings as they are written on a command line.
+
+        Raises:
+            InvalidInput: no refinement has that name.
+        """
+        for known in REFINEMENTS:
+            if known == refine:
+                return cls(scorer=scorer, language_model=language_model or None, refine=known)
+        raise InvalidInput(f"no refinement {refine!r}; use one of {', '.join(REFINEMENTS)}")
 
 
 @dataclass(frozen=True, slots=True)

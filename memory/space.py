@@ -10,6 +10,7 @@ from knowhen.graphs.walk import Walk
 from knowhen.memory.clock import Clock, NewId
 from knowhen.memory.embedders.base import Embedder
 from knowhen.memory.episodes.calibration import (
+    DEFAULT_SCORER,
     Adaptation,
     Segmenters,
     make_offline_segmenter,
@@ -162,6 +163,7 @@ def _segmenters(equipment: Equipment, topics: TopicModel | None) -> Segmenters:
         topics=topics,
         likelihood=CausalLanguageModel(folder) if folder and events.scorer == "lm" else None,
     )
-    if not events.offline:
+    # Hindsight is the same posterior read backwards; another choice has no such form and stays.
+    if not events.offline or events.scorer != DEFAULT_SCORER or events.refine != "none":
         return online, None
     return online, make_offline_segmenter(embedder_name=name, topics=topics)

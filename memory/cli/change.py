@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -268,11 +269,27 @@ def settle(session: Session) -> None:
         session.out.remark(f"- {failure}")
 
 
-def reindex(session: Session) -> None:
+def reindex(
+    session: Session,
+    scorer: Annotated[
+        str | None,
+        typer.Option(help="What cuts events: bocpd, or lm for EM-LLM's rule.", metavar="NAME"),
+    ] = None,
+    refine: Annotated[
+        str | None,
+        typer.Option(help="none, modularity, conductance or modularity-left.", metavar="NAME"),
+    ] = None,
+    language_model: Annotated[
+        str | None, typer.Option(help="Folder of a causal model, for lm.", metavar="FOLDER")
+    ] = None,
+) -> None:
     """Rebuild all that is derived from the turns.
 
-    With another --embedder, all vectors are made anew, in every space.
+    With another --embedder, all vectors are made anew, in every space. What is chosen stays in
+    force for the home.
     """
+    named = {"scorer": scorer, "refine": refine, "language-model": language_model}
+    session = replace(session, chosen={**(session.chosen or {}), **named})
     with session.open(reindexing=True) as memory, session.out.progress("reindexing"):
         memory.reindex()
         spaces = memory.spaces()

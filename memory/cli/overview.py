@@ -124,12 +124,13 @@ def diff(
 
 def config(
     session: Session,
-    name: Annotated[str | None, typer.Argument(metavar="NAME", help="embedder or index.")] = None,
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="Which setting.")] = None,
     value: Annotated[str | None, typer.Argument(metavar="VALUE", help="What it is to be.")] = None,
 ) -> None:
     """Show how the home is opened, or change it.
 
-    After `knowhen config embedder NAME`, `knowhen reindex` makes the vectors anew.
+    After a change of `embedder`, `scorer`, `refine` or `language-model`, `knowhen reindex` makes
+    vectors and events anew.
     """
     from knowhen.memory.errors import InvalidInput
 

@@ -19,7 +19,13 @@ if TYPE_CHECKING:
 DEFAULT_SPACE = "default"
 PUSH = "push"
 CONFIG = "config.json"
-DEFAULTS: Mapping[str, str] = {"embedder": "lexical", "index": "exact"}
+DEFAULTS: Mapping[str, str] = {
+    "embedder": "lexical",
+    "index": "exact",
+    "scorer": "bocpd",
+    "refine": "none",
+    "language-model": "",
+}
 """What a home that says nothing else is opened with."""
 BEGIN = 'knowhen remember "I live in Lisbon."'
 
@@ -120,7 +126,7 @@ class Session:
         """
         from knowhen.memory.home import MEMORY
         from knowhen.memory.manager import MemoryManager
-        from knowhen.memory.settings import RecallSettings, Settings
+        from knowhen.memory.settings import EventSettings, RecallSettings, Settings
 
         kept = str(self.home) != MEMORY
         begun = self.begun
@@ -136,7 +142,12 @@ class Session:
             index=config["index"],
             model=model,
             reindexing=reindexing,
-            settings=Settings(recall=RecallSettings(walk=walk)),
+            settings=Settings(
+                events=EventSettings.named(
+                    config["scorer"], config["refine"], config["language-model"]
+                ),
+                recall=RecallSettings(walk=walk),
+            ),
         )
         if kept and not begun and config != DEFAULTS:
             self.configure(**config)

@@ -18,7 +18,7 @@ from knowhen.memory.episodes.cues import CUES, Cue
 from knowhen.memory.episodes.lm import Constant, Likelihood, TokenScorer, Trailing
 from knowhen.memory.episodes.offline import OfflineSegmenter
 from knowhen.memory.episodes.online import OnlineSegmenter
-from knowhen.memory.episodes.refining import Refinement, RefiningSegmenter
+from knowhen.memory.episodes.refining import REFINEMENTS, Refinement, RefiningSegmenter
 from knowhen.memory.episodes.topics import THRESHOLD, RunLengthScorer, TopicModel
 from knowhen.memory.errors import InvalidInput
 from knowhen.memory.stores.base import Store
@@ -29,7 +29,6 @@ log = logging.getLogger(__name__)
 ScorerName = Literal["bocpd", "lm"]
 SCORERS: tuple[ScorerName, ...] = get_args(ScorerName)
 DEFAULT_SCORER: ScorerName = "bocpd"
-REFINEMENTS: tuple[Refinement, ...] = get_args(Refinement)
 
 
 def make_segmenter(

@@ -1,15 +1,26 @@
 """What an event is called, and which of its turns stand for it."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 
+from knowhen.graphs.names import normalise
 from knowhen.memory.episodes.base import Floats, Unit, stacked
+from knowhen.memory.episodes.cues import found_cues
+from knowhen.memory.language.entities import find_entities
 from knowhen.memory.language.sentences import sentences
 from knowhen.memory.language.terms import terms
 
 TITLE_LENGTH = 80
+SENTENCES = 12
+"""Sentences of a turn that may become a title."""
+NAMED = 1.5
+"""What a name or a thing in a sentence is worth, in turns that share a word with it."""
+REACTIONS = frozenset({"reaction", "greeting"})
+"""Boundary cues that show a sentence to be an answer to something, or a greeting."""
+_CAPTION = re.compile(r"\[[^\[\]\n:]{2,20}:[^\[\]\n]*\]")
 
 
 def describe(units: Sequence[Unit], *, keys: int = 3) -> tuple[str, tuple[str, ...]]:
@@ -55,23 +66,39 @@ def _diverse(
 
 
 def _title(units: Sequence[Unit], ranked: Sequence[int], content: Sequence[frozenset[str]]) -> str:
-    """The sentence of the key turns that holds most of what the event's turns share.
+    """The sentence of the key turns that names what the event's turns are about.
 
-    Statements go before questions, and a sentence that names much of little length before a
-    long one.
+    Names and things count as much as what the turns share. Statements go before questions,
+    and what is told before what only reacts to it: "Wow, that sounds awesome!" names nothing.
     """
     shared = Counter(term for own in content for term in own)
-    best, title = -1.0, ""
+    people = {normalise(unit.speaker) for unit in units}
+    best, title = 0.0, ""
     for rank, index in enumerate(ranked):
-        text = units[index].text
-        for start, end in sentences(text)[:12]:
+        text = _without_captions(units[index].text)
+        things = [span for span in find_entities(text) if span.name not in people]
+        for start, end in sentences(text)[:SENTENCES]:
             sentence = text[start:end]
-            own = set(terms(sentence))
-            value = sum(shared[term] for term in own) / (len(own) + 4) / (1 + 0.3 * rank)
-            if sentence.endswith("?"):
-                value *= 0.7
-            if "```" in sentence:  # code says little in a line
-                value *= 0.1
+            named = sum(start <= span.start < end for span in things)
+            value = _worth(sentence, shared, named) / (1 + 0.3 * rank)
             if value > best:
                 best, title = value, sentence
     return shortened(title or units[0].text)
+
+
+def _worth(sentence: str, shared: Counter[str], named: int) -> float:
+    """How much a sentence says of what its event is about, for its length."""
+    own = set(terms(sentence))
+    value = (sum(shared[term] for term in own) + NAMED * named) / (len(own) + 4)
+    if sentence.endswith("?"):
+        value *= 0.7
+    if "```" in sentence:  # code says little in a line
+        value *= 0.1
+    if REACTIONS.intersection(found_cues(sentence)):
+        value *= 0.4
+    return value
+
+
+def _without_captions(text: str) -> str:
+    """The text with what stands for a picture blanked, as in "[photo: a dog on a beach]"."""
+    return _CAPTION.sub(lambda match: " " * len(match.group()), text)

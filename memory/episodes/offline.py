@@ -70,7 +70,9 @@ class OfflineSegmenter:
         inside = np.clip(posterior, 1e-9, 1 - 1e-9)
         surprise = np.log(inside / (1 - inside))
         tokens = np.array([self.limits.counted(unit) for unit in units])
-        chosen = _best(posterior - self.threshold, tokens, self.limits)
+        chosen = _joined(
+            _best(posterior - self.threshold, tokens, self.limits), tokens, self.limits
+        )
         return [
             Cut(start + index, float(posterior[index]), float(surprise[index]), forced)
             for index, forced in chosen
@@ -170,3 +172,23 @@ def _best(gain: Floats, tokens: Floats, limits: Limits) -> list[tuple[int, bool]
         found.append((end, bool(gain[end] < 0)))
         end = int(origin[end])
     return found[::-1]
+
+
+def _joined(
+    chosen: Sequence[tuple[int, bool]], tokens: Floats, limits: Limits
+) -> list[tuple[int, bool]]:
+    """The boundaries without those between events of the least size, two in a row.
+
+    A question and its answer, and the next question and its answer, are mostly one exchange.
+    """
+    bounds = [0, *(index for index, _ in chosen), len(tokens)]
+    kept: list[tuple[int, bool]] = []
+    first = 0
+    for place, (index, forced) in enumerate(chosen, start=1):
+        end = bounds[place + 1]
+        small = max(index - first, end - index) <= limits.least
+        if small and tokens[first:end].sum() <= limits.tokens:
+            continue
+        kept.append((index, forced))
+        first = index
+    return kept

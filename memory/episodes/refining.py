@@ -9,7 +9,7 @@ that is O(n m) over a stream.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -64,6 +64,7 @@ def best_split(weights: Floats, objective: Objective, *, least: int, most: int, 
 
 
 Refinement = Literal["none", "modularity", "conductance", "modularity-left"]
+REFINEMENTS: tuple[Refinement, ...] = get_args(Refinement)
 
 _REACH = 64
 """Most units before the open event that the paper's own rule looks at."""

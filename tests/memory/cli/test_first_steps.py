@@ -104,7 +104,7 @@ def test_a_thought_is_inserted_and_taken_back(filled: Run) -> None:
 
 def test_the_home_remembers_how_it_was_begun(run: Run, tmp_path: Path) -> None:
     assert run("remember", "I like tea.", "--index", "exact").code == 0
-    assert run("config").out.splitlines()[1:] == ["embedder\tlexical", "index\texact"]
+    assert run("config").out.splitlines()[1:3] == ["embedder\tlexical", "index\texact"]
     assert run("config", "index", "chroma", "--json").json["index"] == "chroma"
     assert run("config", "--json").json["index"] == "chroma"
     assert "no setting is called 'colour'" in one_sentence(run("config", "colour", "red"))
@@ -131,3 +131,12 @@ def test_signs_that_steer_a_terminal_are_never_printed(run: Run) -> None:
 def test_the_doctor_says_what_it_looked_at(filled: Run) -> None:
     outcome = filled("doctor")
     assert outcome.out == "all is well\n" and "6 turns in 1 space" in outcome.err
+
+
+def test_how_events_are_cut_is_chosen_once_and_stays_in_force(run: Run) -> None:
+    run("remember", "I live in Lisbon.")
+    assert "no refinement 'magic'" in one_sentence(run("reindex", "--refine", "magic"))
+    assert "`lm` needs" in one_sentence(run("reindex", "--scorer", "lm"))
+    assert run("config", "--json").json["refine"] == "none"
+    assert run("reindex", "--refine", "modularity").code == 0
+    assert run("config", "--json").json["refine"] == "modularity"

@@ -54,3 +54,19 @@ def test_a_shortened_text_ends_at_a_word() -> None:
     assert shortened("one two three", 9) == "one two…"
     assert shortened("one\n two", 9) == "one two"
     assert len(shortened("x" * 50, 9)) == 9
+
+
+def test_a_title_names_things_before_what_only_reacts_to_them() -> None:
+    units = said(
+        "I signed up for a pottery class in Bergen yesterday.",
+        "Wow, that sounds awesome, a pottery class!",
+        "Yes, pottery class is awesome!",
+    )
+    assert describe(units)[0] == "I signed up for a pottery class in Bergen yesterday."
+
+
+def test_the_caption_of_a_picture_is_no_title() -> None:
+    units = said(
+        "Look at this\n[photo: a dog on a beach in Porto]", "We walked to the old harbour."
+    )
+    assert describe(units)[0] == "We walked to the old harbour."

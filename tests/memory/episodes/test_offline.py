@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from streams import places, units_of
 
 from knowhen.memory.episodes import Limits, make_offline_segmenter, offline
-from knowhen.memory.episodes.offline import OfflineSegmenter, _best
+from knowhen.memory.episodes.offline import OfflineSegmenter, _best, _joined
 from knowhen.memory.episodes.topics import TopicModel
 
 
@@ -91,3 +91,12 @@ def test_sums_over_short_segments_alone_find_the_same_changes() -> None:
     whole = OfflineSegmenter(topics, longest=128).cut(units)
     assert places(OfflineSegmenter(topics, longest=16).cut(units)) == places(whole)
     assert places(whole) == list(range(9, 90, 9))
+
+
+def test_two_events_of_two_turns_in_a_row_are_one() -> None:
+    tokens = np.full(12, 20)
+    limits = Limits(tokens=1000)
+    cuts = [(2, False), (4, False), (8, False), (10, True)]
+    assert _joined(cuts, tokens, limits) == [(4, False), (8, False)]
+    assert _joined([(2, False)], np.full(4, 600), limits) == [(2, False)]
+    assert _joined([], tokens, limits) == []

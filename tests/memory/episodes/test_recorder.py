@@ -9,6 +9,7 @@ import pytest
 from knowhen import MemoryManager, Turn
 from knowhen.memory.episodes import Cut, OfflineSegmenter, Unit, recorder
 from knowhen.memory.episodes.describe import describe
+from knowhen.memory.settings import EventSettings, Settings
 
 START = datetime(2024, 3, 1, 9, tzinfo=UTC)
 TALK = [
@@ -72,7 +73,7 @@ def test_the_description_does_not_depend_on_how_turns_arrive() -> None:
 
 def sittings(count: int) -> list[list[Turn]]:
     """One sitting a day in one endless session, each with two topics."""
-    topics = ("The tulips in bed {} bloom red.", "My boat number {} needs new sails.")
+    topics = ("The tulips in bed {} bloom red.", "I own a boat, and sail {} is torn.")
     return [
         [
             Turn(
@@ -128,3 +129,21 @@ def test_what_settling_leaves_as_it_was_starts_no_cache_anew() -> None:
         memory.remember(replace(TALK[1], time=START + timedelta(days=1)))
         memory.settle()
         assert store.epoch("default") == epoch and len(memory.events()) == 2
+
+
+def test_what_was_chosen_to_cut_by_stays_in_force_when_it_settles() -> None:
+    turns = [
+        Turn(text, "Ann", time=datetime(2024, 5, 1, 9, n, tzinfo=UTC), session="s", id=f"c{n}")
+        for n, text in enumerate(["The ferry sails at nine."] * 5 + ["Beans need warm soil."] * 5)
+    ]
+    settings = Settings(events=EventSettings(refine="modularity"))
+    with MemoryManager.open(":memory:", settings=settings) as memory:
+        memory.remember(turns)
+        before = [event.first_turn for event in memory.events()]
+        memory.settle()
+        assert [event.first_turn for event in memory.events()] == before
+        assert not any(event.settled for event in memory.events())
+    with MemoryManager.open(":memory:") as memory:
+        memory.remember(turns)
+        memory.settle()
+        assert all(event.settled for event in memory.events())

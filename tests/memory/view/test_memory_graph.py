@@ -3,15 +3,17 @@
 import random
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
 
 import pytest
 
-from knowhen import MemoryManager, Turn
+from knowhen import Document, MemoryManager, Turn
 from knowhen.graphs.export import to_json
 from knowhen.graphs.walk import PushWalk
+from knowhen.memory.errors import OperationRefused
 from knowhen.memory.indexes.exact import ExactIndex
 from knowhen.memory.records import Recall
 from knowhen.memory.stores.sqlite import SqliteStore
@@ -175,3 +177,36 @@ def change(memory: MemoryManager) -> None:
         if number % 6 == 0:
             memory.forget(turns=[f"t{number - 20}"])
     memory.settle()
+
+
+def random_change(memory: MemoryManager, dice: random.Random, number: int) -> None:
+    """Mostly additions, some merges, takings back and erasures."""
+    drawn = dice.random()
+    thoughts = memory.thoughts()
+    if drawn < 0.6:
+        memory.remember(said(number))
+    elif drawn < 0.7:
+        memory.learn(Document(f"{dice.choice(PLACES)} guide", f"{PEOPLE[number % 4]} was there."))
+    elif drawn < 0.85 or len(thoughts) < 2:
+        memory.insert(f"{dice.choice(PEOPLE)} likes {dice.choice(PLACES)}.")
+    elif drawn < 0.97:
+        one, other = dice.sample([thought.id for thought in thoughts], 2)
+        with suppress(OperationRefused):
+            merged = memory.merge([one, other])
+            if number % 2:
+                memory.undo(merged)
+    elif drawn < 0.985:
+        memory.forget(thoughts=[dice.choice(thoughts).id])
+    elif memory.turns():
+        memory.forget(turns=[dice.choice(memory.turns()).id])
+
+
+def test_after_a_thousand_random_changes_the_graph_is_the_one_built_anew(tmp_path: Path) -> None:
+    dice = random.Random(7)
+    with MemoryManager.open(tmp_path / "home") as memory:
+        for number in range(1_000):
+            random_change(memory, dice, number)
+            if number % 10 == 0:
+                assert len(memory.graph)  # caught up in small steps
+            if number % 250 == 249:
+                assert to_json(memory.graph) == rebuilt(tmp_path / "home")
