@@ -114,7 +114,7 @@ def why(
     budget: Budget = 1024,
     walk: WalkName = PUSH,
 ) -> None:
-    """Explain why something is recalled for a query, or what keeps something else out."""
+    """Explain why something is recalled for a query, or is not."""
     if left_out is not None:
         _missing(session, query, left_out, budget, walk)
         return

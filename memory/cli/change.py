@@ -26,7 +26,7 @@ UNWELL = 1
 
 
 def register(app: typer.Typer) -> None:
-    for function in (insert, merge, undo, forget, verify, settle, reindex, doctor, backup):
+    for function in (insert, retract, merge, undo, forget, verify, settle, reindex, doctor, backup):
         add_command(app, function)
 
 
@@ -34,10 +34,25 @@ def insert(
     session: Session,
     statement: Annotated[str, typer.Argument(metavar="TEXT", help="Such as `Nora lives in Oslo`.")],
 ) -> None:
-    """Add a thought by hand; `undo` takes it back."""
+    """Add or correct a thought by hand; `undo` takes it back.
+
+    What says otherwise of the same, such as where somebody lives, is history then.
+    """
     with session.open(writing=True) as memory:
         operation = memory.insert(statement)
     _say(session, operation, f"inserted; `knowhen undo {operation}` takes it back")
+
+
+def retract(
+    session: Session,
+    thought: Annotated[str, typer.Argument(metavar="THOUGHT", help="Id of the thought.")],
+) -> None:
+    """Mark a thought as never true; `undo` takes it back."""
+    from knowhen.memory.thoughts.operations import Retract
+
+    with session.open() as memory:
+        operation = memory.apply(Retract(_thought_id(memory, thought), reason="by hand"))
+    _say(session, operation, f"retracted; `knowhen undo {operation}` takes it back")
 
 
 def merge(

@@ -71,7 +71,7 @@ def profile(
 
 
 def spaces(session: Session) -> None:
-    """List spaces, how much was said in each, and when last."""
+    """List spaces, how much was said, and when last."""
     rows = []
     with session.open() as memory:
         for space in memory.spaces():

@@ -102,6 +102,17 @@ def test_a_thought_is_inserted_and_taken_back(filled: Run) -> None:
     assert "cello" not in filled("thoughts").out
 
 
+def test_a_thought_is_corrected_or_retracted_by_hand(run: Run) -> None:
+    assert run("remember", "I live in Oslo.", "--speaker", "Nora").code == 0
+    assert run("settle").code == 0
+    assert run("insert", "Nora lives in Bergen").code == 0
+    told = run("diff", "--since", "2020-01-01").out
+    assert "Nora lives in Bergen (before: Nora lives in Oslo.)" in told
+    (thought,) = run("thoughts", "--json").json
+    assert "retracted" in run("retract", thought["id"][:6]).out
+    assert "Bergen" not in run("thoughts").out
+
+
 def test_the_home_remembers_how_it_was_begun(run: Run, tmp_path: Path) -> None:
     assert run("remember", "I like tea.", "--index", "exact").code == 0
     assert run("config").out.splitlines()[1:3] == ["embedder\tlexical", "index\texact"]

@@ -25,7 +25,7 @@ HEAVY = (
 )
 COMMANDS = """
 remember learn ask recall decide why about profile spaces diff config chat turns events thoughts
-graph operations stats insert merge undo forget verify backup export import settle
+graph operations stats insert retract merge undo forget verify backup export import settle
 reindex doctor mcp
 """.split()  # noqa: SIM905
 _HELP = """
