@@ -25,8 +25,8 @@ START = datetime(2024, 3, 1, 9, tzinfo=UTC)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """No waiting before a failed call is tried again."""
 
-    def without_waiting(chat: ChatModel) -> ModelProposer:
-        return ModelProposer(chat, sleep=lambda seconds: None)
+    def without_waiting(chat: ChatModel, **options: str) -> ModelProposer:
+        return ModelProposer(chat, sleep=lambda seconds: None, **options)
 
     monkeypatch.setattr(settling, "ModelProposer", without_waiting)
 
