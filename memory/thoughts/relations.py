@@ -23,7 +23,7 @@ Relation = Literal["same", "update"]
 _REAL = ("asserted", "planned")
 _SPACES = re.compile(r"\s+")
 _WORD = re.compile(r"[^\W_]+")
-_UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")
 
 
 # Identity ----------------------------------------------------------------------------------
@@ -75,10 +75,10 @@ def meaningful(text: str) -> frozenset[str]:
     Scripts without spaces give their characters in pairs.
     """
     folded = canonical(text)
-    found = {_singular(word) for word in _WORD.findall(folded) if word not in _function_words()}
-    if _UNSPACED.search(folded):
-        signs = "".join(_WORD.findall(folded))
-        found = {signs[i : i + 2] for i in range(max(1, len(signs) - 1))}
+    listed = _WORD.findall(_UNSPACED.sub(" ", folded))
+    found = {_singular(word) for word in listed if word not in _function_words()}
+    for signs in _UNSPACED.findall(folded):
+        found |= {signs[i : i + 2] for i in range(max(1, len(signs) - 1))}
     return frozenset(found) or frozenset((folded,))
 
 
