@@ -7,6 +7,7 @@ A space exists once its file does. Each file knows the name of its space and the
 all of them share, so that a lost `home.db` is made again from the folder.
 """
 
+import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
@@ -18,9 +19,12 @@ from knowhen.memory.errors import HomeUnavailable
 from knowhen.memory.stores.database import MEMORY, Database
 from knowhen.memory.stores.schema import prepare_cell, prepare_home
 
+log = logging.getLogger(__name__)
 HOME, CELL, SPACES = "home.db", "space.db", "spaces"
 NAME = "name"
 """Setting of a cell: what its space is called."""
+WHOLE = "whole"
+"""Setting of the home that stands once it knows of every cell that was there before."""
 SHARED = ("secret", "embedder", "dimension")
 """Settings of the home that every cell keeps a copy of."""
 AWAKE = 48
@@ -39,11 +43,9 @@ class Cells:
         self._known: dict[str, Database] = {}
         self._filled: set[str] = set()
         self._nothing = Database(MEMORY, prepare=prepare_cell, timeout=timeout)
-        lost = self.folder is not None and not (self.folder / HOME).exists()
         path = MEMORY if self.folder is None else str(self.folder / HOME)
         self.home = Database(path, prepare=prepare_home, timeout=timeout)
-        self.home.one("SELECT 1")
-        if lost and self.folder is not None and (self.folder / SPACES).is_dir():
+        if self.folder is not None and self.setting(WHOLE) is None:
             self._recover(self.folder)
 
     def reading(self, space: str) -> Database:
@@ -163,11 +165,15 @@ class Cells:
                     del self._awake[key]
 
     def _recover(self, folder: Path) -> None:
-        """Write the registry and the shared settings anew, from what the cells know."""
+        """Write the registry and the shared settings, new or lost, from what the cells know."""
         for path in sorted((folder / SPACES).glob(f"*/*/{CELL}")):
-            with resting(str(path), prepare_cell, self._timeout) as cell:
-                known = dict(cell.all("SELECT key, value FROM settings"))
-                begun = not cell.one("SELECT version FROM space")[0]
+            try:
+                with resting(str(path), prepare_cell, self._timeout) as cell:
+                    known = dict(cell.all("SELECT key, value FROM settings"))
+                    begun = not cell.one("SELECT version FROM space")[0]
+            except HomeUnavailable as error:  # one that is damaged must not hide the others
+                log.warning("a space is left out: %s", error)
+                continue
             if NAME in known:
                 with self.home.writing():
                     self.home.run(
@@ -177,6 +183,7 @@ class Cells:
                         "INSERT OR IGNORE INTO settings VALUES (?, ?)",
                         [(key, known[key]) for key in SHARED if key in known],
                     )
+        self.home.run("INSERT OR IGNORE INTO settings VALUES (?, '1')", (WHOLE,))
 
 
 def cell_folder(home: Path, space: str) -> Path:

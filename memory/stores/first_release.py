@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from knowhen.memory.errors import HomeTooNew, HomeUnavailable
-from knowhen.memory.stores.cells import CELL, HOME, NAME, SHARED, SPACES, cell_folder
+from knowhen.memory.stores.cells import CELL, HOME, NAME, SHARED, SPACES, WHOLE, cell_folder
 from knowhen.memory.stores.database import connect, private_file, spoken
 from knowhen.memory.stores.schema import prepare_cell, prepare_home
 from knowhen.memory.stores.vectors import vector_blob
@@ -88,7 +88,7 @@ def _build(connection: sqlite3.Connection, folder: Path, old: Path) -> None:
         home.execute("PRAGMA synchronous = FULL")
         home.execute("BEGIN")
         shared = [each for each in settings.items() if not each[0].startswith(_OF_A_SPACE)]
-        home.executemany("INSERT INTO settings VALUES (?, ?)", shared)
+        home.executemany("INSERT INTO settings VALUES (?, ?)", [*shared, (WHOLE, "1")])
         home.executemany(
             "INSERT INTO spaces (name, begun) VALUES (?, 0)", [(name,) for _, name in spaces]
         )

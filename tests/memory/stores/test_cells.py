@@ -201,3 +201,21 @@ def test_closing_while_others_use_it_ends_with_a_sentence_or_a_result(tmp_path: 
         thread.join(30)
     assert not any(thread.is_alive() for thread in threads)
     assert wrong == []
+
+
+def test_a_recovery_that_was_cut_off_is_finished(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = SqliteStore(tmp_path)
+    secret = store.claim_setting("secret", "key of the digests")
+    for name in ("ann", "bob"):
+        say(store, name)
+    store.close()
+    (tmp_path / "home.db").unlink()
+    with monkeypatch.context() as broken:
+        broken.setattr(Cells, "_recover", lambda self, folder: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            SqliteStore(tmp_path)
+    again = SqliteStore(tmp_path)
+    assert (again.spaces(), again.setting("secret")) == (["ann", "bob"], secret)
+    again.close()
