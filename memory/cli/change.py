@@ -271,6 +271,8 @@ def settle(session: Session) -> None:
         return
     events = counted(settled.events, "event")
     session.out.line(f"{events} thought about, {counted(settled.operations, 'operation')}")
+    if settled.documents:
+        session.out.line(f"{counted(settled.documents, 'document')} read for facts")
     if settled.calls:
         session.out.line(
             f"{counted(settled.calls, 'call')} of the model, {counted(settled.tokens, 'token')}"

@@ -65,7 +65,9 @@ def test_nothing_is_quarantined_without_a_model(moved: Run) -> None:
 def test_settling_says_what_the_model_cost_and_what_was_rejected(
     filled: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settled = Settled(2, 3, ("timed out",), calls=4, tokens=120, rejected=1)
+    settled = Settled(
+        events=2, operations=3, failures=("timed out",), calls=4, tokens=120, rejected=1
+    )
     monkeypatch.setattr(MemoryManager, "settle", lambda memory: settled)
     outcome = filled("settle")
     assert "2 events thought about, 3 operations" in outcome.out
