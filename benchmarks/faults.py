@@ -158,7 +158,10 @@ class Worker:
             self.say(f"~{thought.text}")
 
     def insert(self) -> None:
-        self._memory.insert(f"Bob likes the {self._rng.choice(WORDS)}.")
+        # Of its own each time: what was erased may be said again on purpose.
+        self._number += 1
+        name = secret(f"{self._child}-{self._number}", -2, self._seed)
+        self._memory.insert(f"Bob likes {name} and the {self._rng.choice(WORDS)}.")
 
     def merge(self) -> None:
         known = self._memory.thoughts()

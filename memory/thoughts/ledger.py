@@ -179,10 +179,18 @@ class ThoughtLedger:
                 made = effects.need(next(key for key, each in touched.items() if each == NEW))
                 payload[CHILD] = thought_to_dict(made)
             self._finish(work)
-            return self._log(kind_of(operation), payload, touched)
+            # At the time that went into what it made, so that a replay makes the same.
+            return self._log(kind_of(operation), payload, touched, time=effects.now)
 
-    def _log(self, kind: str, payload: Mapping[str, object], before: Mapping[str, object]) -> int:
-        return self._store.log(self._space, kind, payload, before, self._clock.now())
+    def _log(
+        self,
+        kind: str,
+        payload: Mapping[str, object],
+        before: Mapping[str, object],
+        *,
+        time: datetime | None = None,
+    ) -> int:
+        return self._store.log(self._space, kind, payload, before, time or self._clock.now())
 
     def _effects(self, work: Workspace) -> Effects:
         return Effects(work, self._space, self._clock.now(), self._decay)

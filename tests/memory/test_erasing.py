@@ -84,3 +84,13 @@ def test_what_was_erased_leaves_no_mark_on_what_is_believed(seed: int) -> None:
         assert memory.events() == other.events()
         assert beliefs(memory) == beliefs(other)
     memory.close()
+
+
+def test_what_was_noted_and_merged_by_hand_outlives_a_reindex() -> None:
+    with MemoryManager.open(":memory:") as memory:
+        for text in ("Bob likes chess and tea.", "Bob likes kayaks.", "Bob likes violins."):
+            memory.insert(text)
+        memory.merge([thought.id for thought in memory.thoughts()[:2]])
+        before = beliefs(memory)
+        memory.reindex()
+        assert beliefs(memory) == before
