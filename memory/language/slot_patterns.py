@@ -122,6 +122,10 @@ class SlotPatterns:
         return [(kind, self._one(kind, form=r"(?<!\w){}(?!\w)")) for kind in kinds]
 
     @cached_property
+    def _number(self) -> re.Pattern[str]:
+        return self._one("many", form=r"(?:{}|\d+)")
+
+    @cached_property
     def _joint(self) -> re.Pattern[str]:
         return self._one("slot_joint")
 

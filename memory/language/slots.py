@@ -306,6 +306,10 @@ class SlotReader(SlotPatterns):
         """Whether a clause speaks of what lies behind: "the party was on 3 May"."""
         return self._tells_past.search(clause) is not None
 
+    def is_number(self, words: str) -> bool:
+        """Whether the words are one number: "four"."""
+        return self._number.fullmatch(words.strip(_MARKS)) is not None
+
     # Corrections -------------------------------------------------------------------------
     def correction(self, sentence: str) -> str | None:
         """What a sentence puts right, if it only names the right value: "no, I meant Rome"."""

@@ -17,6 +17,7 @@ from knowhen.memory.thoughts.slots import (
     RELATIVES,
     Rank,
     is_personal,
+    kind_of_value,
     slot_of,
 )
 
@@ -98,7 +99,7 @@ def fits(thought: Thought, asked: Asked, asker: str = "") -> bool:
     if asked.slot == "family" and asked.kind:
         return thought.predicate == asked.kind and _about(thought, asked, asker)
     several = asked.kind and slot.name in ("favorite", "count", "amount")
-    if several and not meaningful(asked.kind) & meaningful(thought.predicate):
+    if several and not meaningful(asked.kind) & meaningful(kind_of_value(thought.predicate)):
         return False
     return _about(thought, asked, asker)
 

@@ -354,7 +354,11 @@ class ThoughtLedger:
             if ended or operation.kind not in CHANGING or not names_any(operation, gone):
                 continue
             stays = {
-                key: {field: pair for field, pair in change.items() if pair[1] not in gone}
+                key: {
+                    field: [None if pair[0] in gone else pair[0], pair[1]]
+                    for field, pair in change.items()
+                    if pair[1] not in gone
+                }
                 for key, change in operation.before.items()
                 if key not in gone and isinstance(change, Mapping) and "sources" not in change
             }
@@ -389,7 +393,7 @@ class ThoughtLedger:
             kept = [s for s in kept if self._says(rows[s.turn_id].turn, thought)]
         texts = [f"{row.turn.speaker} {row.turn.text}" for row in rows.values()]
         told = any(self._says(rows[s.turn_id].turn, thought) for s in kept)
-        if not kept or not (told or supported(thought, texts)):
+        if all(source.weight == 0 for source in kept) or not (told or supported(thought, texts)):
             return False
         recorded = {row.turn.id: row.recorded_at for row in rows.values()}
         work.put(resting_on(thought, kept, recorded))

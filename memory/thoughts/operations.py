@@ -340,12 +340,12 @@ class Effects:
         run = self.run(operation.thought_id)
         if run[0].status == "retracted":
             raise OperationRefused(f"thought {run[0].id!r} is retracted already")
-        return self._retire(run, status="retracted")
+        return self._retire(run, status="retracted", superseded_by=None, merged_into=None)
 
     def _expire(self, operation: Expire) -> Touched:
         run = self.run(operation.thought_id)
         self._active(run[0])
-        return self._retire(run, status="expired")
+        return self._retire(run, status="expired", superseded_by=None, merged_into=None)
 
     def _active(self, thought: Thought) -> None:
         if thought.status != "active":

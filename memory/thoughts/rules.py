@@ -174,7 +174,7 @@ class _Telling:
         for told in reversed(self._told):
             if told.speaker != speaker or told.filled.ended:
                 continue
-            value = _right_value(told, fragment, days, figures)
+            value = _right_value(reader, told, fragment, days, figures)
             if not value or value == told.proposal.object:
                 continue
             filled = replace(told.filled, value=value)
@@ -294,7 +294,7 @@ def _told_text(reader: SlotReader, filled: Filled, who: str, value: str) -> str:
 
 
 def _right_value(
-    told: _Told, fragment: str, days: Sequence[DateSpan], figures: Sequence[str]
+    reader: SlotReader, told: _Told, fragment: str, days: Sequence[DateSpan], figures: Sequence[str]
 ) -> str:
     """The value of a statement with what the fragment says in its place; empty if of no kind."""
     value = told.proposal.object
@@ -304,6 +304,8 @@ def _right_value(
         wrong = _FIGURE.findall(value)
         return value.replace(wrong[0], figures[0]) if len(wrong) == 1 else ""
     if told.filled.day or _FIGURE.search(value):
+        return ""
+    if reader.is_number(fragment) != reader.is_number(value):
         return ""
     return fragment if len(fragment.split()) <= 5 else ""
 

@@ -127,6 +127,14 @@ def predicate_of(slot: str, kind: str) -> str:
     return slot
 
 
+def kind_of_value(predicate: str) -> str:
+    """Which of several a predicate names: "cats" of "number of cats"."""
+    for prefix in (_COUNT, _FAVORITE, _AMOUNT):
+        if predicate.startswith(prefix):
+            return predicate.removeprefix(prefix)
+    return predicate
+
+
 def slot_of(predicate: str) -> Slot | None:
     """The slot that a predicate names; None for a predicate of somebody's own."""
     if predicate in SLOTS:
