@@ -198,7 +198,8 @@ def _use(name: str, findings: Findings) -> Use:
     holding = np.flatnonzero(findings.evidence.counts.counts.sum(axis=0) > 0)[:READ].tolist()
     said = [findings.query.text, *(findings.corpus.text(part) for part in holding)]
     used = sum(len(re.findall(rf"\b{re.escape(name)}\b", text)) for text in said[1:])
-    for use, section in (("place", "of_place"), ("thing", "definite")):
+    uses: tuple[tuple[Use, str], ...] = (("place", "of_place"), ("thing", "definite"))
+    for use, section in uses:
         led = [len(_led(section, language_of(text).code, name).findall(text)) for text in said]
         if led[0] or sum(led) > used * LED:
             return use
