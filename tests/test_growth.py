@@ -117,6 +117,16 @@ def test_a_pattern_reads_hostile_text_in_proportion(name: str) -> None:
     assert not failed, f"{failed[:5]} in {pattern.pattern[:200]}"
 
 
+@pytest.fixture(scope="module", autouse=True)
+def compiled() -> None:
+    """The patterns of every language are compiled when they are first needed, once a process."""
+    with MemoryManager.open(":memory:") as memory:
+        memory.remember(Turn("Well, I moved (12:30). Nora, 3 km!", speaker="Nora"))
+        memory.settle()
+        for query in ("Where does Nora live?", ", " * 200, "的" * 50, "x"):
+            memory.recall(query, gate=False)
+
+
 @pytest.mark.parametrize("seed", RUNS)
 def test_a_turn_of_50_000_hostile_characters_is_remembered_settled_and_recalled(seed: str) -> None:
     with MemoryManager.open(":memory:") as memory:

@@ -383,7 +383,7 @@ OPEN_ENDED = frozenset(("plan", "happened"))
 """Slots whose value is all the rest of its clause."""
 _SPEAKER = Subject("speaker")
 _ANYBODY = Subject("anybody")
-_SENTENCE_END = re.compile(r"[.!?]+\s|[。！？]")
+_SENTENCE_END = re.compile(r"(?<![.!?])[.!?]++\s|[。！？]")
 _MARKS = " .,;:!?…\"'“”„«»。，、！？"
 _CLOSING = " \"'”’»)…"
 _BLANKS = re.compile(r"\s+")

@@ -48,8 +48,8 @@ _CUT = re.compile(
     rf"|{_GAP}(?:so|but)\s++(?=(?:{_ASK}))",
 )
 _QUESTION = re.compile(
-    rf"(?:(?:so|and|but|or|well|hey|hi|ok|okay|also|anyway|now|then|yeah|yes|wow|oh|btw)[,\s]+)*"
-    rf"(?:[A-Z]\w+,\s+)?(?:{_ASK}|(?:any|got)\s+(?:\w+\s+){{0,4}}(?:plans|ideas|tips|advice"
+    rf"(?:(?:so|and|but|or|well|hey|hi|ok|okay|also|anyway|now|then|yeah|yes|wow|oh|btw)[,\s]++){{0,6}}+"
+    rf"(?:[A-Z]\w{{1,40}},\s++)?(?:{_ASK}|(?:any|got)\s+(?:\w+\s+){{0,4}}(?:plans|ideas|tips|advice"
     rf"|thoughts)|ever\s)",
     re.IGNORECASE,
 )
@@ -60,7 +60,7 @@ _TOLD = re.compile(
 """Words in a question after which something is told all the same."""
 _CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`|https?://\S+", re.DOTALL)
 _BARE_VALUE = re.compile(
-    r"(?:(?:it|it's|its|this|that|that's|they|these|those|which)\b.*\d"
+    r"(?:(?:it|it's|its|this|that|that's|they|these|those|which)\b.{0,200}\d"
     r"|(?:I|I've|I have)\b[^,;]{0,40}\d[^,;]{0,30}\b(?:it|this|that|them)\b)",
     re.IGNORECASE,
 )

@@ -56,7 +56,7 @@ _VALUE = re.compile(
     rf"(?!\s*(?:st|nd|rd|th|am|pm|a\.m|p\.m|AM|PM|o'clock)\b)(?!\.\d|[/:×^]\S|\s*[=+*×/^]|°)"
     rf"(?:\s?-?(?P<unit>{_UNIT})(?![\w]))?"
 )
-_LISTED = re.compile(rf"\s*+(?:(?:{_UNIT})\s*+)?(?:,|and|or|x|by)\s*+(?:and\s++)?[$€£]?\d")
+_LISTED = re.compile(rf"(?<!\s)\s*+(?:(?:{_UNIT})\s*+)?(?:,|and|or|x|by)\s*+(?:and\s++)?[$€£]?\d")
 _LISTED_BEFORE = re.compile(rf"\d%?(?:\s?(?:{_UNIT}))?\s*(?:,\s*(?:and\s+)?|and\s+|x\s*|×\s*)\Z")
 _BOUND = re.compile(
     r"(?:under|below|within|less than|fewer than|up to|at least|at most|target(?:ing)?(?: of)?"
@@ -66,9 +66,9 @@ _BOUND = re.compile(
     r"|these|version|v)\s+(?:a\s+|an\s+|the\s+)?[$€£]?\Z",
     re.IGNORECASE,
 )
-_CONTENT_FOLLOWS = re.compile(r"[\s-]*[a-zA-Z]{4,}")
+_CONTENT_FOLLOWS = re.compile(r"(?<![\s-])[\s-]*+[a-zA-Z]{4,}")
 _SINGULAR_ID = re.compile(
-    r"(?P<noun>[a-zA-Z]+[^s\s\W])\s+(?P<id>\d{1,2})"
+    r"(?<![a-zA-Z])(?P<noun>[a-zA-Z]{1,40}[^s\s\W])\s++(?P<id>\d{1,2})"
     r"(?=\s*(?:[,;:!?)]|\.(?!\d)|\Z|(?:and|on|with|by|for|is|was|which|that|to|at|in|of|has|from)\b))"
 )
 _ORDINAL = re.compile(

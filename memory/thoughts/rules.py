@@ -15,7 +15,7 @@ from knowhen.memory.fence import unfenced
 from knowhen.memory.language.base import DateSpan
 from knowhen.memory.language.registry import pack
 from knowhen.memory.language.sentences import sentences
-from knowhen.memory.language.slots import Filled, SlotReader, Subject, readers_of
+from knowhen.memory.language.slots import LONGEST, Filled, SlotReader, Subject, readers_of
 from knowhen.memory.records import Source, Turn
 from knowhen.memory.thoughts.base import WEIGHTS, Proposal, Proposals
 from knowhen.memory.thoughts.slots import SLOTS, is_single, predicate_of
@@ -63,6 +63,8 @@ class _Telling:
         speaker = turn.speaker or turn.role
         speaker = speaker[:1].upper() + speaker[1:]
         for start, end in sentences(text):
+            if end - start > LONGEST:  # a list or a paste, and no statement
+                continue
             for proposal in self._of_sentence(turn, text[start:end], start, end, speaker):
                 if self._may_state(turn, proposal, speaker):
                     yield proposal

@@ -51,7 +51,7 @@ def test_the_timeline_tells_which_segment_came_first() -> None:
     from order import run
 
     found = run(LexicalEmbedder(), segments=40)
-    assert found["knowhen"]["accuracy"]["value"] >= 0.95
+    assert found["knowhen"]["accuracy"]["value"] >= 0.9
     assert found["knowhen"]["accuracy"]["n"] == 780
 
 
