@@ -323,7 +323,9 @@ class SlotReader(SlotPatterns):
     # Questions ---------------------------------------------------------------------------
     def asked(self, question: str) -> Iterator[Asked]:
         """The slots that a question asks for, each once."""
-        plain = self.written_out(question)
+        # A pasted text may stand before the question; patterns with names in them are not read
+        # over thousands of letters.
+        plain = self.written_out(question[-LONGEST:])
         seen: set[tuple[str, str]] = set()
         for rule in self._questions:
             match = rule.pattern.search(plain)
